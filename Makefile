@@ -1,0 +1,35 @@
+.DEFAULT_GOAL := help
+.PHONY: help install test conformance demo check build bench chart deploy-tools deploy-check
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Install the dependencies, unless they are up to date
+	@sh scripts/install.sh
+
+test: install ## Start what the tests need (PostgreSQL, RabbitMQ, Sqitch, Go) and run them all
+	@npm run --silent test
+
+conformance: install ## Let the official MCP referee test a gateway
+	@npm run --silent conformance
+
+demo: install ## Watch a tool call go through actors, without anything installed
+	@npm run --silent demo
+
+check: install ## Check format, lint, types and dead code
+	@npm run --silent check
+
+build: install ## Compile to dist/
+	@npm run --silent build
+
+bench: install ## Measure the MCP endpoint beside the official SDK's
+	@npm run --silent bench
+
+chart: install ## Bring the chart's copy of db/ and its README up to date
+	@npm run --silent chart
+
+deploy-tools: install ## Build Helm and the validators that the tests of deploy/ use (needs Go)
+	@npm run --silent deploy-tools
+
+deploy-check: deploy-tools ## Test what is in deploy/: chart, migrations, containers' commands, Compose
+	@npm run --silent test -- test/deploy
