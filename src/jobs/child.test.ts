@@ -1,0 +1,152 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { memoryLog } from '../../test/support/memory-log.ts';
+import { MemoryBroker } from '../memory/broker.ts';
+import { MemoryJobStore } from '../memory/job-store.ts';
+import type { ChildClaim } from './child.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Succeeded } from './event.ts';
+import type { Job } from './job.ts';
+import { JobService } from './job-service.ts';
+
+/*
+ * Fan-out children: jobs whose messages sidecars send by themselves.
+ */
+
+let now: number;
+let store: MemoryJobStore;
+let jobs: JobService;
+let parent: Job;
+
+beforeEach(async () => {
+  now = 1_000_000;
+  const clock = (): number => now;
+  const { log } = memoryLog();
+  store = new MemoryJobStore();
+  const publisher = new MemoryBroker({ apply: async () => ({ kind: 'unknown' }), log, clock });
+  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 30_000 });
+  jobs = new JobService({ store, dispatcher, announcer: publisher, clock });
+  parent = await jobs.submit({
+    tool: 'words',
+    steps: ['split', 'count'],
+    payload: {},
+    metadata: { team: 'text' },
+    headers: { traceparent: '00-1' },
+    timeoutSeconds: 60,
+    heartbeatTimeoutSeconds: 5,
+  });
+  now += 10_000;
+});
+
+const succeeded: Succeeded = { type: 'succeeded', result: 3 };
+const claim = (overrides: Partial<ChildClaim> = {}): ChildClaim => ({
+  parentId: null,
+  steps: [],
+  orphan: 'refuse',
+  ...overrides,
+});
+
+describe('register', () => {
+  const child = (id: string) => ({
+    id,
+    parentId: parent.id,
+    steps: ['split', 'count'],
+    current: 1,
+  });
+
+  test('a child goes on where its parent stood, and has its deadline', async () => {
+    const id = `${parent.id}-1`;
+    expect(await jobs.register(child(id))).toBe(true);
+    expect(await jobs.get(id)).toMatchObject({
+      parentId: parent.id,
+      tool: null,
+      status: 'Pending',
+      currentStep: 'count',
+      stepsCompleted: 1,
+      route: { current: 1, metadata: { team: 'text', job_id: id } },
+      headers: { traceparent: '00-1' },
+      deadline: parent.deadline,
+      timeoutSeconds: 60,
+      heartbeatTimeoutSeconds: 5,
+      createdAt: now,
+    });
+  });
+
+  test('it is never published', async () => {
+    await jobs.register(child('a-1'));
+    const waiting = await store.claimOutbox(now * 2, now * 3, 100);
+    expect(waiting.map(({ job }) => job.id)).toEqual([parent.id]);
+  });
+
+  test('again, also at the same time, it changes nothing', async () => {
+    const both = await Promise.all([jobs.register(child('a-1')), jobs.register(child('a-1'))]);
+    expect(both.toSorted()).toEqual([false, true]);
+    await jobs.apply('a-1', succeeded);
+    expect(await jobs.register(child('a-1'))).toBe(false);
+    expect(await jobs.get('a-1')).toMatchObject({ status: 'Succeeded' });
+  });
+
+  test('sent straight to the end it stands at its last step', async () => {
+    await jobs.register({ ...child('a-1'), current: 2 });
+    expect(await jobs.get('a-1')).toMatchObject({
+      currentStep: 'count',
+      stepsCompleted: 2,
+      route: { current: 1 },
+    });
+  });
+
+  test('of an unknown parent it has no deadline', async () => {
+    await jobs.register({ ...child('a-1'), parentId: 'nobody' });
+    expect(await jobs.get('a-1')).toMatchObject({ parentId: 'nobody', deadline: null });
+  });
+});
+
+describe('the outcome of a child that nobody registered', () => {
+  test('creates it, finished, with one update', async () => {
+    const id = `${parent.id}-2`;
+    const outcome = await jobs.apply(id, succeeded, claim());
+    expect(outcome).toMatchObject({ kind: 'applied', update: { seq: 1, status: 'Succeeded' } });
+    expect(await jobs.get(id)).toMatchObject({
+      parentId: parent.id,
+      status: 'Succeeded',
+      result: 3,
+      progressPercent: 100,
+      stepsCompleted: 2,
+      deadline: parent.deadline,
+      finishedAt: now,
+      seq: 1,
+    });
+    const [history] = await store.history([{ jobId: id, after: 0 }], 10);
+    expect(history).toEqual([expect.objectContaining({ seq: 1, result: 3 })]);
+  });
+
+  test('is taken from a parent that was removed since, if the message names it', async () => {
+    await jobs.apply('gone-1', succeeded, claim({ parentId: 'gone', steps: ['a'] }));
+    expect(await jobs.get('gone-1')).toMatchObject({ parentId: 'gone', route: { steps: ['a'] } });
+  });
+
+  test.each(['nobody-1', 'nobody', '01a203f6-49ac-72cf-8c6c-596f59570302'])(
+    'is nobody’s if neither the message nor the id %s leads to a parent',
+    async (id) => {
+      expect(await jobs.apply(id, succeeded, claim())).toEqual({ kind: 'unknown' });
+      expect(await jobs.get(id)).toBeNull();
+    },
+  );
+
+  test('is kept without a parent if its reporter can mean nothing else', async () => {
+    await jobs.apply('nobody-1', succeeded, claim({ orphan: 'create' }));
+    expect(await jobs.get('nobody-1')).toMatchObject({ parentId: null, status: 'Succeeded' });
+  });
+
+  test('comes once, however many report it at the same time', async () => {
+    const id = `${parent.id}-3`;
+    const outcomes = await Promise.all(
+      [3, 3, 4].map((result) => jobs.apply(id, { type: 'succeeded', result }, claim())),
+    );
+    const kinds = outcomes.map((o) => (o.kind === 'refused' ? o.refusal : o.kind));
+    expect(kinds).toEqual(['applied', 'repeated', 'conflict']);
+  });
+
+  test('needs a claim: else an unknown job stays unknown', async () => {
+    expect(await jobs.apply(`${parent.id}-2`, succeeded)).toEqual({ kind: 'unknown' });
+  });
+});

@@ -1,0 +1,53 @@
+import type { EpochMs, Job } from './job.ts';
+import { newJob } from './new-job.ts';
+
+/** A fan-out child as the sidecar that made it describes it. */
+export interface Child {
+  readonly id: string;
+  readonly parentId: string | null;
+  /** Empty: its parent's. */
+  readonly steps: readonly string[];
+  /** Index into `steps` of the step its message is sent to; `steps.length`: to the end. */
+  readonly current: number;
+}
+
+/** What a report tells of a child that nobody registered. */
+export interface ChildClaim {
+  /** Null: to be read off the id. */
+  readonly parentId: string | null;
+  /** Empty: its parent's. */
+  readonly steps: readonly string[];
+  /** What becomes of it if no parent is named or found. */
+  readonly orphan: 'create' | 'refuse';
+}
+
+/**
+ * The job for a child: it goes on where its parent stood, and ends when its parent has to.
+ *
+ * @param parent null: unknown, or removed since; the child then has no deadline
+ */
+export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
+  const { id, parentId } = child;
+  const steps = child.steps.length > 0 ? child.steps : (parent?.route.steps ?? []);
+  const current = Math.max(0, Math.min(child.current, steps.length - 1));
+  const job = newJob(
+    {
+      id,
+      parentId,
+      tool: null,
+      route: { steps, current, metadata: { ...parent?.route.metadata, job_id: id } },
+      payload: null,
+      headers: parent?.headers ?? {},
+      timeoutSeconds: parent?.timeoutSeconds ?? 0,
+      deadline: parent?.deadline ?? null,
+      heartbeatTimeoutSeconds: parent?.heartbeatTimeoutSeconds ?? 0,
+    },
+    now,
+  );
+  return { ...job, stepsCompleted: Math.min(child.current, steps.length) };
+}
+
+/** The id before the `-n` that a sidecar puts behind its parent's; null: it has none. */
+export function parentIdOf(id: string): string | null {
+  return /^(.+)-\d+$/.exec(id)?.[1] ?? null;
+}

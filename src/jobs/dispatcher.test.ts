@@ -1,0 +1,169 @@
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { MemoryJobStore } from '../memory/job-store.ts';
+import { aJob } from '../../test/support/jobs.ts';
+import { Dispatcher } from './dispatcher.ts';
+import type { Envelope } from './envelope.ts';
+import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
+
+const log = pino({ level: 'silent' });
+
+/** A publisher that does as the test says. */
+class ScriptedPublisher implements Publisher {
+  readonly published: string[] = [];
+  fault: string | null = null;
+  answer: (envelope: Envelope) => Promise<PublishOutcome> = async () => 'confirmed';
+
+  publish(envelope: Envelope): Promise<PublishOutcome> {
+    this.published.push(envelope.jobId);
+    return this.answer(envelope);
+  }
+
+  unavailable(): string | null {
+    return this.fault;
+  }
+
+  onAvailable(): void {}
+}
+
+function aDispatcher(unroutableGraceMs = 30_000) {
+  const store = new MemoryJobStore();
+  const publisher = new ScriptedPublisher();
+  const time = { now: 1_000_000 };
+  const clock = (): number => time.now;
+  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs });
+  const create = async (): Promise<ReturnType<typeof aJob>> => {
+    const job = aJob();
+    await store.create([job], dispatcher.leaseFrom(time.now));
+    return job;
+  };
+  /** What another dispatcher would find an hour later. */
+  const outbox = async (): Promise<string[]> =>
+    (await store.claimOutbox(time.now + 3_600_000, 0, 100)).map(({ job }) => job.id);
+  return { store, publisher, dispatcher, time, create, outbox };
+}
+
+describe('dispatch', () => {
+  test('publishes at once, and takes the job out of the outbox after the confirm', async () => {
+    const { publisher, dispatcher, create, outbox } = aDispatcher();
+    const confirm = Promise.withResolvers<PublishOutcome>();
+    publisher.answer = () => confirm.promise;
+    const job = await create();
+    dispatcher.dispatch(job);
+    expect(publisher.published).toEqual([job.id]);
+    expect(await outbox()).toEqual([job.id]);
+    confirm.resolve('confirmed');
+    await dispatcher.stop();
+    expect(await outbox()).toEqual([]);
+  });
+
+  test('invariant 2: a job whose publishing failed stays in the outbox, and is published again', async () => {
+    const { publisher, dispatcher, time, create, outbox } = aDispatcher();
+    publisher.answer = async () => {
+      throw new BrokerUnavailable('away');
+    };
+    const job = await create();
+    dispatcher.dispatch(job);
+    await dispatcher.stop();
+    publisher.answer = async () => 'confirmed';
+    time.now += 1_000;
+    await dispatcher.relayOnce();
+    expect(publisher.published).toEqual([job.id, job.id]);
+    expect(await outbox()).toEqual([]);
+  });
+
+  test('invariant 9: what is too much at a time is left to the outbox', async () => {
+    const { publisher, dispatcher, create, outbox, time } = aDispatcher();
+    const confirm = Promise.withResolvers<PublishOutcome>();
+    publisher.answer = () => confirm.promise;
+    for (let i = 0; i < 2_005; i++) dispatcher.dispatch(await create());
+    expect(publisher.published).toHaveLength(2_000);
+    expect(await dispatcher.relayOnce()).toBe(false);
+    confirm.resolve('confirmed');
+    await dispatcher.stop();
+    time.now += 3_600_000;
+    await dispatcher.relayOnce();
+    expect(publisher.published).toHaveLength(2_005);
+    expect(await outbox()).toEqual([]);
+  });
+
+  test('refuses before anything is stored while the broker is away', () => {
+    const { publisher, dispatcher } = aDispatcher();
+    publisher.fault = 'not connected';
+    expect(() => dispatcher.assertAvailable()).toThrow(new BrokerUnavailable('not connected'));
+  });
+});
+
+describe('the relay', () => {
+  test('invariant 2: publishes what a dead process left, once its lease is over', async () => {
+    const { publisher, dispatcher, time, create } = aDispatcher();
+    const job = await create();
+    await dispatcher.relayOnce();
+    expect(publisher.published).toEqual([]);
+    time.now = dispatcher.leaseFrom(time.now);
+    await dispatcher.relayOnce();
+    expect(publisher.published).toEqual([job.id]);
+  });
+
+  test('leaves the outbox alone while the broker is away', async () => {
+    const { publisher, dispatcher, time, create, outbox } = aDispatcher();
+    const job = await create();
+    time.now = dispatcher.leaseFrom(time.now);
+    publisher.fault = 'blocked';
+    expect(await dispatcher.relayOnce()).toBe(false);
+    expect(publisher.published).toEqual([]);
+    expect(await outbox()).toEqual([job.id]);
+  });
+
+  test('says whether there is more', async () => {
+    const { dispatcher, time, create } = aDispatcher();
+    for (let i = 0; i < 201; i++) await create();
+    time.now = dispatcher.leaseFrom(time.now);
+    expect(await dispatcher.relayOnce()).toBe(true);
+    expect(await dispatcher.relayOnce()).toBe(false);
+  });
+});
+
+describe('an unroutable message', () => {
+  test('is tried again with growing pauses, then fails its job, naming the step', async () => {
+    const { store, publisher, dispatcher, time, create } = aDispatcher(10_000);
+    publisher.answer = async () => 'unroutable';
+    const job = await create();
+    const began = time.now;
+    const tries: number[] = [];
+    dispatcher.dispatch(job);
+    await dispatcher.stop();
+    while ((await store.get([job.id]))[0]?.status === 'Pending') {
+      time.now += 100;
+      const before = publisher.published.length;
+      await dispatcher.relayOnce();
+      if (publisher.published.length > before) tries.push(time.now - began);
+    }
+    expect(tries).toEqual([500, 1_000, 2_000, 4_000, 8_000, 10_000]);
+    expect(await store.get([job.id])).toMatchObject([
+      { status: 'Failed', reason: 'Unroutable', error: 'no queue is bound for step "download"' },
+    ]);
+  });
+
+  test('reaches a queue that appears in time', async () => {
+    const { store, publisher, dispatcher, time, create, outbox } = aDispatcher();
+    publisher.answer = async () => 'unroutable';
+    const job = await create();
+    dispatcher.dispatch(job);
+    await dispatcher.stop();
+    publisher.answer = async () => 'confirmed';
+    time.now += 500;
+    await dispatcher.relayOnce();
+    expect(await store.get([job.id])).toMatchObject([{ status: 'Pending' }]);
+    expect(await outbox()).toEqual([]);
+  });
+});
+
+test('a message the broker refuses for good fails its job', async () => {
+  const { store, publisher, dispatcher, create } = aDispatcher();
+  publisher.answer = async () => 'refused';
+  const job = await create();
+  dispatcher.dispatch(job);
+  await dispatcher.stop();
+  expect(await store.get([job.id])).toMatchObject([{ status: 'Failed', reason: 'PublishFailed' }]);
+});

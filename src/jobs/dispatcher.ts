@@ -1,0 +1,153 @@
+import { Batcher } from '../lib/batcher.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { PeriodicLoop, type Service } from '../lib/service.ts';
+import { envelopeOf } from './envelope.ts';
+import type { Failed } from './event.ts';
+import type { EpochMs, Job } from './job.ts';
+import type { JobStore, OutboxJob } from './job-store.ts';
+import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
+
+/**
+ * A job belongs to one dispatcher this long. It must outlast a publisher's waits for its confirms (at
+ * most two of 4 s), or a second dispatcher publishes again what the first still waits for.
+ */
+const leaseMs = 9_000;
+
+/** How often the outbox is searched for what its dispatcher did not get done. */
+const relayEveryMs = 1_000;
+
+/** Messages waiting for their confirm; what comes on top stays in the outbox. */
+const maxInFlight = 2_000;
+
+const relayBatch = 200;
+
+/** Pauses before an unroutable message is tried again; they grow with the time it has been so. */
+const minPauseMs = 500;
+const maxPauseMs = 5_000;
+
+export interface DispatcherParts {
+  readonly store: JobStore;
+  readonly publisher: Publisher;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a message without a queue is tried again before its job fails as Unroutable. */
+  readonly unroutableGraceMs: number;
+}
+
+/**
+ * Brings committed jobs to their queues. The creating process publishes at once; whatever it leaves
+ * undone, because the broker or the process was away, every dispatcher finds in the outbox.
+ */
+export class Dispatcher implements Service {
+  readonly #parts: DispatcherParts;
+  readonly #relay: PeriodicLoop;
+  readonly #marks: Batcher<string, string>;
+  readonly #inFlight = new Set<Promise<void>>();
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    const { store, clock, log } = parts;
+    this.#marks = new Batcher(async (ids) => {
+      await store.markDispatched(ids, clock());
+      return ids;
+    });
+    this.#relay = new PeriodicLoop({
+      everyMs: relayEveryMs,
+      runOnce: () => this.relayOnce(),
+      onError: (error) =>
+        log.warn({ err: error }, 'the outbox could not be searched; trying again'),
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#parts.publisher.onAvailable(() => this.#relay.wake());
+    await this.#relay.start();
+  }
+
+  /** Waits for the confirms under way. */
+  async stop(): Promise<void> {
+    await this.#relay.stop();
+    await Promise.all(this.#inFlight);
+  }
+
+  /** Until when a job created now is this dispatcher's. */
+  leaseFrom(now: EpochMs): EpochMs {
+    return now + leaseMs;
+  }
+
+  /** @throws BrokerUnavailable if no message can be sent at the moment */
+  assertAvailable(): void {
+    const fault = this.#parts.publisher.unavailable();
+    if (fault !== null) throw new BrokerUnavailable(fault);
+  }
+
+  /** Publishes a job that was just created, in the background. */
+  dispatch(job: Job): void {
+    if (this.#inFlight.size < maxInFlight) void this.#track({ job, unroutableSince: null });
+  }
+
+  /** Publishes a batch of what others left in the outbox; true: there may be more. */
+  async relayOnce(): Promise<boolean> {
+    const { store, publisher, clock } = this.#parts;
+    const limit = Math.min(relayBatch, maxInFlight - this.#inFlight.size);
+    if (limit <= 0 || publisher.unavailable() !== null) return false;
+    const now = clock();
+    const claimed = await store.claimOutbox(now, now + leaseMs, limit);
+    await Promise.all(claimed.map((item) => this.#track(item)));
+    return claimed.length === limit;
+  }
+
+  /** Never rejects: what fails stays in the outbox. */
+  #track(item: OutboxJob): Promise<void> {
+    const work = this.#send(item)
+      .catch((error: unknown) => {
+        const { id: jobId } = item.job;
+        this.#parts.log.warn({ err: error, jobId }, 'dispatch failed; the outbox keeps the job');
+      })
+      .finally(() => this.#inFlight.delete(work));
+    this.#inFlight.add(work);
+    return work;
+  }
+
+  async #send(item: OutboxJob): Promise<void> {
+    let outcome: PublishOutcome;
+    try {
+      outcome = await this.#parts.publisher.publish(envelopeOf(item.job));
+    } catch (error) {
+      await this.#postpone(item, minPauseMs, item.unroutableSince);
+      throw error;
+    }
+    if (outcome === 'confirmed') await this.#marks.add(item.job.id);
+    else if (outcome === 'unroutable') await this.#retryOrFail(item);
+    else await this.#fail(item.job, 'PublishFailed', 'the broker refuses the message of this job');
+  }
+
+  async #retryOrFail(item: OutboxJob): Promise<void> {
+    const { clock, unroutableGraceMs } = this.#parts;
+    const now = clock();
+    const since = item.unroutableSince ?? now;
+    const left = since + unroutableGraceMs - now;
+    if (left > 0) {
+      const pause = Math.min(Math.max(now - since, minPauseMs), maxPauseMs, left);
+      return this.#postpone(item, pause, since);
+    }
+    const step = item.job.route.steps[item.job.route.current];
+    return this.#fail(item.job, 'Unroutable', `no queue is bound for step "${step}"`);
+  }
+
+  async #postpone(
+    item: OutboxJob,
+    pauseMs: number,
+    unroutableSince: EpochMs | null,
+  ): Promise<void> {
+    const until = this.#parts.clock() + pauseMs;
+    await this.#parts.store.postpone([{ jobId: item.job.id, until, unroutableSince }]);
+  }
+
+  async #fail(job: Job, reason: Failed['reason'], error: string): Promise<void> {
+    const { store, clock } = this.#parts;
+    const event: Failed = { type: 'failed', reason, error, details: null };
+    await store.apply([{ jobId: job.id, event }], clock());
+  }
+}

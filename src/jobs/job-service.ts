@@ -1,0 +1,182 @@
+import { v7 as uuidv7 } from 'uuid';
+import { Batcher } from '../lib/batcher.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import { childJob, parentIdOf, type Child, type ChildClaim } from './child.ts';
+import { announceEnds, type Announcer } from './announcer.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { JobEvent } from './event.ts';
+import { isActive, type CancelReason, type EpochMs, type Job } from './job.ts';
+import {
+  StoreUnavailable,
+  type AddressedEvent,
+  type ApplyOutcome,
+  type JobStore,
+  type ListQuery,
+} from './job-store.ts';
+import { newJob } from './new-job.ts';
+import { transition } from './transition.ts';
+
+/** What a caller wants done. */
+export interface Submission {
+  /** The new job's id, unless a job has it already; null: one that was never used. */
+  readonly id?: string | null;
+  /** Null for a job made without a tool. */
+  readonly tool: string | null;
+  readonly steps: readonly string[];
+  readonly payload: Json;
+  readonly metadata: JsonObject | null;
+  readonly headers: Readonly<Record<string, string>>;
+  /** 0: no deadline. */
+  readonly timeoutSeconds: number;
+  /** 0: unlimited silence. */
+  readonly heartbeatTimeoutSeconds: number;
+}
+
+interface Parts {
+  readonly store: JobStore;
+  readonly dispatcher: Dispatcher;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+}
+
+/** The only door to a job. Its calls throw StoreUnavailable or BrokerUnavailable in an outage. */
+export class JobService {
+  readonly #store: JobStore;
+  readonly #dispatcher: Dispatcher;
+  readonly #clock: Clock;
+  readonly #creates: Batcher<Job, boolean>;
+  readonly #children: Batcher<Job, boolean>;
+  readonly #events: Batcher<AddressedEvent, ApplyOutcome>;
+  readonly #reads: Batcher<string, Job | null>;
+
+  constructor({ store, dispatcher, announcer, clock }: Parts) {
+    this.#store = store;
+    this.#dispatcher = dispatcher;
+    this.#clock = clock;
+    this.#creates = new Batcher((jobs) => store.create(jobs, dispatcher.leaseFrom(clock())), {
+      isolate,
+    });
+    this.#children = new Batcher((jobs) => store.create(jobs, null), { isolate });
+    this.#events = new Batcher(
+      async (events) => {
+        const outcomes = await store.apply(events, clock());
+        announceEnds(announcer, outcomes);
+        return outcomes;
+      },
+      { isolate },
+    );
+    this.#reads = new Batcher((ids) => store.get(ids));
+  }
+
+  /**
+   * Commits a new job and hands it to the dispatcher. Once this resolves, the job reaches its queue
+   * or fails with a reason, whatever becomes of this process.
+   *
+   * @throws BrokerUnavailable before anything is stored, if no message can be sent at the moment
+   */
+  async submit(submission: Submission): Promise<Job> {
+    this.#dispatcher.assertAvailable();
+    const now = this.#clock();
+    const job =
+      (await this.#create(submission, submission.id ?? freshId(now), now)) ??
+      (await this.#create(submission, freshId(now), now));
+    if (job === null) throw new Error('a fresh id was taken');
+    this.#dispatcher.dispatch(job);
+    return job;
+  }
+
+  /**
+   * Notes down a fan-out child, whose message an actor's sidecar sends by itself. It has its
+   * parent's deadline. False: it was there already.
+   */
+  async register(child: Child): Promise<boolean> {
+    const parent = child.parentId === null ? null : await this.get(child.parentId);
+    return this.#children.add(childJob(child, parent, this.#clock()));
+  }
+
+  /**
+   * Applies one event; events of one job added in order are decided in order.
+   *
+   * @param claim what the report knows of the job if it is a fan-out child that nobody registered;
+   *   such a child is created as the event leaves it. Null: an unknown job stays unknown.
+   */
+  async apply(
+    jobId: string,
+    event: JobEvent,
+    claim: ChildClaim | null = null,
+  ): Promise<ApplyOutcome> {
+    const outcome = await this.#events.add({ jobId, event });
+    if (outcome.kind !== 'unknown' || claim === null) return outcome;
+    return this.#adopt(jobId, event, claim);
+  }
+
+  get(id: string): Promise<Job | null> {
+    return this.#reads.add(id);
+  }
+
+  /** May an actor (still) work on this job? False for an unknown one. */
+  async isActive(id: string): Promise<boolean> {
+    const job = await this.get(id);
+    return job !== null && isActive(job, this.#clock());
+  }
+
+  cancel(id: string, reason: CancelReason, message: string | null): Promise<ApplyOutcome> {
+    return this.apply(id, { type: 'cancelled', reason, message });
+  }
+
+  list(query: ListQuery): Promise<Job[]> {
+    return this.#store.list(query);
+  }
+
+  /** Null if a job has the id already. */
+  async #create(submission: Submission, id: string, now: EpochMs): Promise<Job | null> {
+    const job = submittedJob(submission, id, now);
+    return (await this.#creates.add(job)) ? job : null;
+  }
+
+  async #adopt(id: string, event: JobEvent, claim: ChildClaim): Promise<ApplyOutcome> {
+    const likelyParent = claim.parentId ?? parentIdOf(id);
+    const parent = likelyParent === null ? null : await this.get(likelyParent);
+    // A parent named by the message may have been removed since; one read off the id must exist.
+    const parentId = claim.parentId ?? parent?.id ?? null;
+    if (parentId === null && claim.orphan === 'refuse') return { kind: 'unknown' };
+
+    const now = this.#clock();
+    const child = childJob({ id, parentId, steps: claim.steps, current: 0 }, parent, now);
+    // The event is the first thing in its history.
+    const decision = transition({ ...child, seq: 0 }, event, now);
+    if (decision.kind === 'refused') return { kind: 'unknown' };
+    const created = await this.#children.add({ ...child, ...decision.state });
+    return created ? decision : this.#events.add({ jobId: id, event });
+  }
+}
+
+/** An outage is everybody's; whatever else fails a batch must not fail the calls beside it. */
+function isolate(error: unknown): boolean {
+  return !(error instanceof StoreUnavailable);
+}
+
+function freshId(now: EpochMs): string {
+  return uuidv7({ msecs: now });
+}
+
+/** A new job for what a caller wants done. */
+function submittedJob(submission: Submission, id: string, now: EpochMs): Job {
+  const { tool, steps, payload, metadata, headers } = submission;
+  const { timeoutSeconds, heartbeatTimeoutSeconds } = submission;
+  return newJob(
+    {
+      id,
+      parentId: null,
+      tool,
+      route: { steps, current: 0, metadata: { ...metadata, job_id: id } },
+      payload,
+      headers,
+      timeoutSeconds,
+      deadline: timeoutSeconds > 0 ? now + timeoutSeconds * 1000 : null,
+      heartbeatTimeoutSeconds,
+    },
+    now,
+  );
+}

@@ -1,0 +1,117 @@
+import type { JobEvent } from './event.ts';
+import type { EpochMs, Job, JobState, JobStatus, JobUpdate } from './job.ts';
+import type { Refusal } from './transition.ts';
+
+/** The store cannot be reached, or did not answer in time; the call may be repeated. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+export interface AddressedEvent {
+  readonly jobId: string;
+  readonly event: JobEvent;
+}
+
+/**
+ * What became of an event. `update` is null where nothing changed that a client can see (a
+ * heartbeat that only proves life).
+ */
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly state: JobState; readonly update: JobUpdate | null }
+  | { readonly kind: 'refused'; readonly state: JobState; readonly refusal: Refusal }
+  | { readonly kind: 'unknown' };
+
+export interface HistoryQuery {
+  readonly jobId: string;
+  /** Updates with a greater seq are read. */
+  readonly after: number;
+}
+
+/** A position in the list of all jobs, newest first. */
+export interface ListPosition {
+  readonly createdAt: EpochMs;
+  readonly id: string;
+}
+
+export interface ListQuery {
+  readonly status: JobStatus | null;
+  readonly tool: string | null;
+  readonly parentId: string | null;
+  readonly createdAfter: EpochMs | null;
+  readonly before: ListPosition | null;
+  readonly limit: number;
+}
+
+/** A job of the outbox, leased to one dispatcher. */
+export interface OutboxJob {
+  readonly job: Job;
+  /** When a publish first found no queue for it; null: never so far. */
+  readonly unroutableSince: EpochMs | null;
+}
+
+/** When a job of the outbox is to be tried again. */
+export interface Postponement {
+  readonly jobId: string;
+  readonly until: EpochMs;
+  readonly unroutableSince: EpochMs | null;
+}
+
+/**
+ * Where jobs live. Every adapter passes `test/store-contract.ts`. Calls take batches, because a
+ * batch costs an adapter about what a single one does; results stand in the order of the input.
+ *
+ * Every method throws StoreUnavailable while the store cannot be reached or does not answer in time.
+ * It then did all of its work or none, and which of the two cannot always be told: a connection can
+ * break between a commit and its answer.
+ */
+export interface JobStore {
+  /**
+   * Stores new jobs and the first update of each; a job whose id is there already is left as it is
+   * (false). A dispatcher that knows them has until `leasedUntil` before others see them in the
+   * outbox. Null: they never come into it, because somebody else sends their messages.
+   */
+  create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]>;
+
+  /**
+   * Decides each event by `transition` under the job's lock, in order, stores what changed, and has
+   * the notifier tell every process.
+   */
+  apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]>;
+
+  get(ids: readonly string[]): Promise<(Job | null)[]>;
+
+  /** Each job's updates after a position, oldest first, at most `limit` a job; unknown jobs have none. */
+  history(queries: readonly HistoryQuery[], limit: number): Promise<JobUpdate[][]>;
+
+  /** Newest first: by `createdAt`, then `id`, both descending. */
+  list(query: ListQuery): Promise<Job[]>;
+
+  /** Leases unfinished, undispatched jobs whose lease or postponement is over. */
+  claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]>;
+
+  markDispatched(ids: readonly string[], now: EpochMs): Promise<void>;
+
+  postpone(postponements: readonly Postponement[]): Promise<void>;
+
+  /** Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first. */
+  due(now: EpochMs, limit: number): Promise<string[]>;
+
+  /** Removes up to `limit` jobs finished before an instant, with their history; returns how many. */
+  purge(finishedBefore: EpochMs, limit: number): Promise<number>;
+
+  /** Null while the store answers, else why it does not, for `/ready`. */
+  unavailable(): Promise<string | null>;
+}
+
+/** Told that a job may have new updates: a hint, rows are the truth. */
+export interface ChangeListener {
+  changed(jobId: string, seq: number): void;
+  /** Hints may have been missed; everything watched is to be read again. */
+  missed(): void;
+}
+
+/** Carries hints between processes (or, in memory, within one). */
+export interface ChangeNotifier {
+  listen(listener: ChangeListener): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,76 @@
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { MemoryJobStore } from '../memory/job-store.ts';
+import { aJob } from '../../test/support/jobs.ts';
+import type { CalledOffJob } from './announcer.ts';
+import { Reaper } from './reaper.ts';
+
+const log = pino({ level: 'silent' });
+
+function aReaper(retentionMs = 0) {
+  const store = new MemoryJobStore();
+  const time = { now: 1_000_000 };
+  const calledOff: CalledOffJob[] = [];
+  const announcer = { calledOff: (job: CalledOffJob) => void calledOff.push(job) };
+  const reaper = new Reaper({ store, announcer, clock: () => time.now, log, retentionMs });
+  return { store, time, calledOff, reaper };
+}
+
+test('invariant 5: ends jobs from their deadline on, and no other', async () => {
+  const { store, time, calledOff, reaper } = aReaper();
+  const [due, later] = [aJob({ deadline: 1_000_500 }), aJob({ deadline: 1_000_501 })];
+  await store.create([due, later], 0);
+  await reaper.endDueOnce();
+  expect(await store.get([due.id])).toMatchObject([{ status: 'Pending' }]);
+  time.now = 1_000_500;
+  await reaper.endDueOnce();
+  expect(await store.get([due.id, later.id])).toMatchObject([
+    { status: 'Failed', reason: 'DeadlineExceeded', error: 'job timed out', finishedAt: 1_000_500 },
+    { status: 'Pending' },
+  ]);
+  expect(calledOff).toEqual([{ jobId: due.id, reason: 'DeadlineExceeded' }]);
+});
+
+test('ends a job whose actor fell silent', async () => {
+  const { store, time, reaper } = aReaper();
+  const job = aJob({ heartbeatTimeoutSeconds: 2, deadline: 2_000_000 });
+  await store.create([job], 0);
+  const beat = {
+    type: 'heartbeat',
+    actorName: 'download',
+    stepStatus: 'received',
+    message: null,
+  } as const;
+  await store.apply([{ jobId: job.id, event: beat }], time.now);
+  time.now += 1_999;
+  await reaper.endDueOnce();
+  expect(await store.get([job.id])).toMatchObject([{ status: 'Running' }]);
+  time.now += 1;
+  await reaper.endDueOnce();
+  expect(await store.get([job.id])).toMatchObject([{ status: 'Failed', reason: 'HeartbeatLost' }]);
+});
+
+test('works through a backlog batch by batch', async () => {
+  const { store, reaper } = aReaper();
+  const jobs = Array.from({ length: 501 }, () => aJob({ deadline: 1 }));
+  await store.create(jobs, 0);
+  expect(await reaper.endDueOnce()).toBe(true);
+  expect(await reaper.endDueOnce()).toBe(false);
+  const ended = await store.get(jobs.map(({ id }) => id));
+  expect(ended.every((job) => job?.status === 'Failed')).toBe(true);
+});
+
+test('removes jobs finished longer ago than the retention, or none if it is 0', async () => {
+  for (const retentionMs of [5_000, 0]) {
+    const { store, time, reaper } = aReaper(retentionMs);
+    const [old, young] = [aJob(), aJob()];
+    await store.create([old, young], 0);
+    const event = { type: 'succeeded', result: 1 } as const;
+    await store.apply([{ jobId: old.id, event }], time.now - 5_001);
+    await store.apply([{ jobId: young.id, event }], time.now - 5_000);
+    await reaper.purgeOnce();
+    const left = await store.get([old.id, young.id]);
+    const expected = retentionMs === 0 ? [old.id, young.id] : [undefined, young.id];
+    expect(left.map((job) => job?.id)).toEqual(expected);
+  }
+});

@@ -1,0 +1,80 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { PeriodicLoop, type Service } from '../lib/service.ts';
+import { announceEnds, type Announcer } from './announcer.ts';
+import type { AddressedEvent, JobStore } from './job-store.ts';
+
+/** A due job ends within 2 s: the pause, plus the time that finding and ending it takes. */
+const timersEveryMs = 500;
+
+/** Retention is not urgent, but its backlog must not grow between rounds. */
+const retentionEveryMs = 10_000;
+
+/** Small, so that no batch holds locks for long enough to be felt. */
+const maxBatch = 500;
+
+export interface ReaperParts {
+  readonly store: JobStore;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a finished job is kept; 0: for ever. */
+  readonly retentionMs: number;
+}
+
+/**
+ * Ends jobs whose deadline passed or whose heartbeat was lost, and removes old ones. Every replica
+ * runs one: a job ends once, whoever comes first.
+ */
+export class Reaper implements Service {
+  readonly #parts: ReaperParts;
+  readonly #loops: readonly PeriodicLoop[];
+
+  constructor(parts: ReaperParts) {
+    this.#parts = parts;
+    const { log } = parts;
+    this.#loops = [
+      new PeriodicLoop({
+        everyMs: timersEveryMs,
+        runOnce: () => this.endDueOnce(),
+        onError: (error) => log.warn({ err: error }, 'due jobs could not be ended; trying again'),
+      }),
+      new PeriodicLoop({
+        everyMs: retentionEveryMs,
+        runOnce: () => this.purgeOnce(),
+        onError: (error) => log.warn({ err: error }, 'old jobs could not be removed; trying again'),
+      }),
+    ];
+  }
+
+  async start(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.start()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#loops.map((loop) => loop.stop()));
+  }
+
+  /** Ends a batch of due jobs; true: there may be more. */
+  async endDueOnce(): Promise<boolean> {
+    const { store, announcer, clock } = this.#parts;
+    const now = clock();
+    const ids = await store.due(now, maxBatch);
+    if (ids.length === 0) return false;
+    // Which of the two is due is decided under the job's lock; the other is refused.
+    const events = ids.flatMap((jobId): AddressedEvent[] => [
+      { jobId, event: { type: 'deadline' } },
+      { jobId, event: { type: 'heartbeat-lost' } },
+    ]);
+    announceEnds(announcer, await store.apply(events, now));
+    return ids.length === maxBatch;
+  }
+
+  /** Removes a batch of old jobs; true: there may be more. */
+  async purgeOnce(): Promise<boolean> {
+    const { store, clock, retentionMs } = this.#parts;
+    if (retentionMs === 0) return false;
+    const purged = await store.purge(clock() - retentionMs, maxBatch);
+    return purged === maxBatch;
+  }
+}

@@ -1,0 +1,188 @@
+import Type, { type Static, type TSchema } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { Json } from '../lib/json.ts';
+import type { ChildClaim } from './child.ts';
+import type { Failed, JobEvent, Succeeded } from './event.ts';
+import { jobIdPattern } from './job.ts';
+
+/*
+ * What actors tell the gateway, by HTTP or through the report queue: the same fields either way,
+ * in the queue with `type` and `job_id` beside them.
+ */
+
+/** Serialisers of many languages write null for what is absent. */
+export const optional = <T extends TSchema>(schema: T) =>
+  Type.Optional(Type.Union([schema, Type.Null()]));
+export const jobIdText = Type.String({ pattern: jobIdPattern });
+export const stepName = Type.String({ minLength: 1, maxLength: 255 });
+export const anything = Type.Unsafe<Json>({});
+/** How much of the step is done. */
+const percent = optional(Type.Number({ minimum: 0, maximum: 100 }));
+
+export const heartbeatBody = Type.Object({
+  actor_name: stepName,
+  status: Type.Enum(['picked_up', 'processing', 'completed', 'error']),
+  message: optional(Type.String()),
+  percent,
+});
+
+export const progressBody = Type.Object({
+  step: stepName,
+  step_index: Type.Integer({ minimum: 0, maximum: 10_000 }),
+  total_steps: Type.Integer({ minimum: 1, maximum: 10_000 }),
+  status: Type.Enum(['received', 'processing', 'completed']),
+  actor_name: optional(stepName),
+  message: optional(Type.String()),
+  percent,
+  duration_ms: optional(Type.Number()),
+  message_size_kb: optional(Type.Number()),
+});
+
+export const finalBody = Type.Object({
+  job_id: optional(Type.String()),
+  status: Type.Enum(['succeeded', 'failed']),
+  result: Type.Optional(anything),
+  error: optional(Type.String()),
+  error_details: Type.Optional(anything),
+  metadata: Type.Optional(anything),
+  progress: optional(Type.Number()),
+  timestamp: optional(Type.String()),
+});
+
+export type HeartbeatBody = Static<typeof heartbeatBody>;
+export type ProgressBody = Static<typeof progressBody>;
+export type FinalBody = Static<typeof finalBody>;
+
+/** What only a message of the report queue says: over HTTP the path has the id. */
+export interface ReportAddress {
+  job_id: string;
+  /** On reports of fan-out children, with the route: nobody may have heard of them yet. */
+  parent_id?: string;
+  steps?: readonly string[];
+}
+
+/** One message of the report queue. */
+export type Report =
+  | ({ type: 'heartbeat' } & ReportAddress & HeartbeatBody)
+  | ({ type: 'progress' } & ReportAddress & ProgressBody)
+  | ({ type: 'final' } & ReportAddress & FinalBody);
+
+const queued = {
+  job_id: jobIdText,
+  parent_id: Type.Optional(jobIdText),
+  steps: Type.Optional(Type.Array(stepName, { minItems: 1 })),
+};
+
+const validators = {
+  heartbeat: Compile(Type.Intersect([heartbeatBody, Type.Object(queued)])),
+  progress: Compile(Type.Intersect([progressBody, Type.Object(queued)])),
+  final: Compile(Type.Intersect([finalBody, Type.Object(queued)])),
+} as const;
+
+/** A report that does not say what it must; the message names the field. */
+export class MalformedReport extends Error {
+  override readonly name = 'MalformedReport';
+}
+
+/** What a report says happened, and to which job. */
+export interface ParsedReport {
+  readonly jobId: string;
+  readonly event: JobEvent;
+  /** Present on reports of fan-out children: if nobody knows the job, it is this child. */
+  readonly child?: ChildClaim;
+}
+
+/** @throws MalformedReport */
+export function parseReport(body: unknown): ParsedReport {
+  const { type } = Object(body) as { type?: unknown };
+  if (type !== 'heartbeat' && type !== 'progress' && type !== 'final') {
+    throw new MalformedReport('type must be heartbeat, progress or final');
+  }
+  const fault = validators[type].Errors(body)[0];
+  if (fault !== undefined) {
+    throw new MalformedReport(`${fault.instancePath || type}: ${fault.message}`);
+  }
+  const report = body as Report;
+  const { job_id: jobId, parent_id: parentId, steps = [] } = report;
+  const event = eventOf(report);
+  if (parentId === undefined) return { jobId, event };
+  return { jobId, event, child: { parentId, steps, orphan: 'create' } };
+}
+
+/** @throws MalformedReport if the fields do not fit each other */
+export function eventOf(report: Report): JobEvent {
+  switch (report.type) {
+    case 'heartbeat':
+      return heartbeatEvent(report);
+    case 'progress':
+      return progressEvent(report);
+    case 'final':
+      return finalEvent(report);
+  }
+}
+
+export function heartbeatEvent(body: HeartbeatBody): JobEvent {
+  const { actor_name: actorName, status } = body;
+  const message = body.message ?? null;
+  if (status === 'error') {
+    const error = message ?? `actor ${actorName} reported an error`;
+    return { type: 'failed', reason: 'ActorError', error, details: null };
+  }
+  const stepStatus = status === 'picked_up' ? 'received' : status;
+  const picked = status === 'picked_up' ? `Actor ${actorName} picked up task` : null;
+  return {
+    type: 'heartbeat',
+    actorName,
+    stepStatus,
+    message: shortened(message) ?? picked,
+    ...percentOf(body),
+  };
+}
+
+function percentOf({ percent }: { percent?: number | null }): { percent?: number } {
+  return typeof percent === 'number' ? { percent } : {};
+}
+
+/** Every message is kept in the history and sent to every watcher; an error's text is kept whole. */
+const maxMessageLength = 4_096;
+
+export function shortened(message: string | null): string | null {
+  if (message === null || message.length <= maxMessageLength) return message;
+  return `${message.slice(0, maxMessageLength - 1).toWellFormed()}…`;
+}
+
+/** @throws MalformedReport */
+export function progressEvent(body: ProgressBody): JobEvent {
+  const { step, step_index: stepIndex, total_steps: totalSteps, status: stepStatus } = body;
+  const message = shortened(body.message ?? null);
+  if (stepIndex >= totalSteps) {
+    throw new MalformedReport(`step_index ${stepIndex} must be below total_steps ${totalSteps}`);
+  }
+  return {
+    type: 'progress',
+    step,
+    stepIndex,
+    totalSteps,
+    stepStatus,
+    message,
+    ...percentOf(body),
+  };
+}
+
+export function finalEvent(body: FinalBody): Succeeded | Failed {
+  return body.status === 'succeeded'
+    ? { type: 'succeeded', result: body.result ?? null }
+    : failure(body.error ?? null, body.error_details ?? null);
+}
+
+/**
+ * An actor's error. Asya's own runtimes put a code such as `processing_error` in `error` and what
+ * happened in the details' message; a person needs both.
+ */
+export function failure(error: Json, details: Json): Failed {
+  const { message = '' } = Object(details) as { message?: unknown };
+  const texts = [error, message].filter((text) => typeof text === 'string' && text !== '');
+  const [code = 'the actor gave no error text', what = ''] = texts.map(String);
+  const told = code.includes(what) ? code : `${code}: ${what}`;
+  return { type: 'failed', reason: 'ActorError', error: told, details };
+}

@@ -1,0 +1,282 @@
+import { jsonEqual } from '../lib/json.ts';
+import type { EventOf, EventType, JobEvent } from './event.ts';
+import { isFinal, type EpochMs, type JobState, type JobStatus, type JobUpdate } from './job.ts';
+
+/**
+ * Why an event changes nothing:
+ * - finished: a report for a job that is over
+ * - past-deadline: a report for a job that ran out of time
+ * - waiting-for-input: a report for a job that no actor should be working on
+ * - repeated: this very outcome already stands
+ * - conflict: another outcome already stands
+ * - not-due: a timer that does not apply (any more)
+ */
+export type Refusal =
+  'finished' | 'past-deadline' | 'waiting-for-input' | 'repeated' | 'conflict' | 'not-due';
+
+export type Decision =
+  | { readonly kind: 'applied'; readonly state: JobState; readonly update: JobUpdate | null }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+type Rule<T extends EventType> = (job: JobState, event: EventOf<T>, now: EpochMs) => Decision;
+type Row = { readonly [T in EventType]: Rule<T> };
+
+/** Share of a step that is done, in percent, by what its actor reported last. */
+const stepPercent = { received: 10, processing: 50, completed: 100 } as const;
+
+/** Progress stays below 100 until a job succeeded, so that nobody takes "last step done" for "result there". */
+const maxUnfinishedPercent = 99;
+
+/**
+ * Decides what an event makes of a job. Pure: no clock, no I/O; stores call it under the job's lock.
+ *
+ * @param now the instant of the decision; what it writes carries this instant
+ */
+export function transition(job: JobState, event: JobEvent, now: EpochMs): Decision {
+  // The cell belongs to the event's type; TypeScript cannot follow that through the union.
+  const rule = table[job.status][event.type] as Rule<EventType>;
+  return rule(job, event, now);
+}
+
+/** The update every history begins with. */
+export function firstUpdate(job: JobState): JobUpdate {
+  return updateOf(job);
+}
+
+const working: Row = {
+  heartbeat: beat,
+  progress: advance,
+  succeeded: succeed,
+  failed: fail,
+  cancelled: cancel,
+  deadline: expire,
+  'heartbeat-lost': loseHeartbeat,
+};
+
+const over: Row = {
+  heartbeat: refuse('finished'),
+  progress: refuse('finished'),
+  succeeded: refuse('conflict'),
+  failed: refuse('conflict'),
+  cancelled: refuse('conflict'),
+  deadline: refuse('not-due'),
+  'heartbeat-lost': refuse('not-due'),
+};
+
+const table: { readonly [S in JobStatus]: Row } = {
+  Pending: working,
+  Running: working,
+  InputRequired: {
+    ...working,
+    heartbeat: refuse('waiting-for-input'),
+    progress: refuse('waiting-for-input'),
+    'heartbeat-lost': refuse('not-due'),
+  },
+  Succeeded: { ...over, succeeded: repeatOfResult },
+  Failed: { ...over, failed: repeatOfError },
+  Cancelled: { ...over, cancelled: refuse('repeated') },
+};
+
+function refuse(refusal: Refusal): () => Decision {
+  return () => ({ kind: 'refused', refusal });
+}
+
+/** Where on the route a report comes from, however it was told. */
+interface Report {
+  readonly step: string;
+  readonly stepIndex: number;
+  readonly totalSteps: number;
+  readonly stepStatus: keyof typeof stepPercent;
+  readonly message: string | null;
+  readonly route?: readonly string[];
+  readonly percent?: number;
+}
+
+function beat(job: JobState, event: EventOf<'heartbeat'>, now: EpochMs): Decision {
+  const { steps } = job.route;
+  const stepIndex = stepOfActor(job, event.actorName);
+  const step = steps[stepIndex] ?? event.actorName;
+  return report(job, { ...event, step, stepIndex, totalSteps: steps.length }, now);
+}
+
+function advance(job: JobState, event: EventOf<'progress'>, now: EpochMs): Decision {
+  return report(job, event, now);
+}
+
+/**
+ * The step equal to the actor's name, else the first that contains it without a trailing `-actor`,
+ * else the current one. A route may visit a step twice, so the way ahead is searched first.
+ */
+function stepOfActor(job: JobState, actorName: string): number {
+  const { steps, current } = job.route;
+  const ahead = steps.indexOf(actorName, current);
+  if (ahead >= 0) return ahead;
+  const exact = steps.indexOf(actorName);
+  if (exact >= 0) return exact;
+  const stem = actorName.replace(/-actor$/, '');
+  const similar = steps.findIndex((step) => step.includes(stem));
+  return similar >= 0 ? similar : current;
+}
+
+function report(job: JobState, report: Report, now: EpochMs): Decision {
+  if (job.deadline !== null && now >= job.deadline) {
+    return { kind: 'refused', refusal: 'past-deadline' };
+  }
+  const alive: JobState = {
+    ...job,
+    status: 'Running',
+    lastHeartbeatAt: now,
+    heartbeatDueAt: nextHeartbeatDue(job, report, now),
+  };
+  // Behind the job's position: a message delivered twice. It proves life and nothing else.
+  if (report.stepIndex < job.route.current) return seen(job, alive, now);
+
+  const { step, stepIndex, stepStatus } = report;
+  const steps = longer(job.route.steps, report.route);
+  const totalSteps = report.route === undefined ? report.totalSteps : steps.length;
+  const done = stepIndex + (stepStatus === 'completed' ? 1 : 0);
+  const ofStep = report.percent ?? stepPercent[stepStatus];
+  const percent = (stepIndex * 100 + ofStep) / totalSteps;
+  return seen(
+    job,
+    {
+      ...alive,
+      // A reporter may count more steps than the job's route has; its place stays on the route.
+      route: { ...job.route, steps, current: Math.min(stepIndex, steps.length - 1) },
+      currentStep: step,
+      stepStatus,
+      stepsCompleted: Math.max(job.stepsCompleted, Math.min(done, steps.length)),
+      progressPercent: Math.max(job.progressPercent, Math.min(percent, maxUnfinishedPercent)),
+      message: report.message ?? `Step ${step}: ${stepStatus}`,
+    },
+    now,
+  );
+}
+
+/** Actors may add steps. A shorter route is no news of its length: the message just ends early. */
+function longer(steps: readonly string[], reported: readonly string[] = []): readonly string[] {
+  return reported.length > steps.length ? reported : steps;
+}
+
+/** A completed step's message waits in the next queue, where nobody can beat for it. */
+function nextHeartbeatDue(job: JobState, report: Report, now: EpochMs): EpochMs | null {
+  if (job.heartbeatTimeoutSeconds === 0 || report.stepStatus === 'completed') return null;
+  return now + job.heartbeatTimeoutSeconds * 1000;
+}
+
+function succeed(job: JobState, event: EventOf<'succeeded'>, now: EpochMs): Decision {
+  return finish(
+    job,
+    {
+      status: 'Succeeded',
+      result: event.result,
+      progressPercent: 100,
+      stepsCompleted: Math.max(job.stepsCompleted, job.route.steps.length),
+      stepStatus: 'completed',
+      message: 'Job succeeded',
+    },
+    now,
+  );
+}
+
+function fail(job: JobState, event: EventOf<'failed'>, now: EpochMs): Decision {
+  return finish(
+    job,
+    {
+      status: 'Failed',
+      reason: event.reason,
+      error: event.error,
+      errorDetails: event.details,
+      stepStatus: 'error',
+      message: 'Job failed',
+    },
+    now,
+  );
+}
+
+function cancel(job: JobState, event: EventOf<'cancelled'>, now: EpochMs): Decision {
+  return finish(
+    job,
+    { status: 'Cancelled', reason: event.reason, error: event.message, message: 'Job cancelled' },
+    now,
+  );
+}
+
+function expire(job: JobState, _event: EventOf<'deadline'>, now: EpochMs): Decision {
+  if (job.deadline === null || now < job.deadline) return { kind: 'refused', refusal: 'not-due' };
+  return finish(
+    job,
+    {
+      status: 'Failed',
+      reason: 'DeadlineExceeded',
+      error: 'job timed out',
+      message: 'Deadline exceeded',
+    },
+    now,
+  );
+}
+
+function loseHeartbeat(job: JobState, _event: EventOf<'heartbeat-lost'>, now: EpochMs): Decision {
+  const { heartbeatDueAt, currentStep, heartbeatTimeoutSeconds } = job;
+  if (heartbeatDueAt === null || now < heartbeatDueAt) {
+    return { kind: 'refused', refusal: 'not-due' };
+  }
+  return finish(
+    job,
+    {
+      status: 'Failed',
+      reason: 'HeartbeatLost',
+      error: `no heartbeat from step ${currentStep} for ${heartbeatTimeoutSeconds} s`,
+      message: 'Heartbeat lost',
+    },
+    now,
+  );
+}
+
+function repeatOfResult(job: JobState, event: EventOf<'succeeded'>): Decision {
+  return outcomeStands(jsonEqual(job.result, event.result));
+}
+
+function repeatOfError(job: JobState, event: EventOf<'failed'>): Decision {
+  return outcomeStands(job.reason === event.reason && job.error === event.error);
+}
+
+function outcomeStands(same: boolean): Decision {
+  return { kind: 'refused', refusal: same ? 'repeated' : 'conflict' };
+}
+
+function finish(job: JobState, outcome: Partial<JobState>, now: EpochMs): Decision {
+  return changed({ ...job, ...outcome, heartbeatDueAt: null, finishedAt: now }, now);
+}
+
+/** A history entry if a client could see the difference, else only the sign of life. */
+function seen(before: JobState, after: JobState, now: EpochMs): Decision {
+  const visible =
+    before.status !== after.status ||
+    before.currentStep !== after.currentStep ||
+    before.stepStatus !== after.stepStatus ||
+    before.message !== after.message ||
+    before.progressPercent !== after.progressPercent;
+  return visible ? changed(after, now) : { kind: 'applied', state: after, update: null };
+}
+
+function changed(job: JobState, now: EpochMs): Decision {
+  const state = { ...job, seq: job.seq + 1, updatedAt: now };
+  return { kind: 'applied', state, update: updateOf(state) };
+}
+
+function updateOf(job: JobState): JobUpdate {
+  return {
+    jobId: job.id,
+    seq: job.seq,
+    status: job.status,
+    reason: job.reason,
+    message: job.message,
+    step: job.currentStep,
+    stepStatus: job.stepStatus,
+    progressPercent: job.progressPercent,
+    result: isFinal(job.status) ? job.result : null,
+    error: job.error,
+    timestamp: job.updatedAt,
+  };
+}

@@ -1,0 +1,104 @@
+import type { JobUpdate } from './job.ts';
+
+/** Enough for every watcher that keeps up; one that lags further reads the store. */
+const maxRecent = 64;
+
+interface PendingRead {
+  readonly generation: number;
+  readonly updates: Promise<readonly JobUpdate[]>;
+}
+
+/**
+ * What this process knows of a job that somebody watches. However many watch it, one read a hint
+ * serves them all.
+ */
+export class WatchedJob {
+  watchers = 0;
+  readonly #fetch: (after: number) => Promise<readonly JobUpdate[]>;
+  readonly #pageSize: number;
+  /** The newest updates seen, without a gap. */
+  #recent: JobUpdate[] = [];
+  /** Grows with every hint. */
+  #generation = 0;
+  /** The generation up to which `#recent` is known to be complete. */
+  #completeAt = -1;
+  readonly #pending = new Map<number, PendingRead>();
+  readonly #waiting = new Set<() => void>();
+
+  /** @param fetch reads up to `pageSize` updates after a seq */
+  constructor(fetch: (after: number) => Promise<readonly JobUpdate[]>, pageSize: number) {
+    this.#fetch = fetch;
+    this.#pageSize = pageSize;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** A hint that there may be updates up to `seq`. */
+  changed(seq: number): void {
+    if (seq <= this.#newest) return;
+    this.#generation++;
+    for (const wake of this.#waiting) wake();
+  }
+
+  /** The updates after a position, as far as one page goes; empty: there are none yet. */
+  async read(after: number): Promise<readonly JobUpdate[]> {
+    const oldest = this.#recent[0]?.seq ?? Infinity;
+    if (oldest <= after + 1) {
+      const known = this.#recent.slice(after + 1 - oldest);
+      if (known.length > 0 || this.#completeAt === this.#generation) return known;
+    }
+    return this.#readShared(after);
+  }
+
+  /** Resolves once a hint came after generation `seen`, or the signal aborted. */
+  next(seen: number, signal: AbortSignal): Promise<void> {
+    if (this.#generation !== seen || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  get #newest(): number {
+    return this.#recent.at(-1)?.seq ?? 0;
+  }
+
+  /** A read under way is shared only if it began after the newest hint: else it may miss its update. */
+  #readShared(after: number): Promise<readonly JobUpdate[]> {
+    const generation = this.#generation;
+    const pending = this.#pending.get(after);
+    if (pending?.generation === generation) return pending.updates;
+    const updates = this.#readStore(after, generation);
+    this.#pending.set(after, { generation, updates });
+    const forget = (): void => {
+      if (this.#pending.get(after)?.updates === updates) this.#pending.delete(after);
+    };
+    updates.then(forget, forget);
+    return updates;
+  }
+
+  async #readStore(after: number, generation: number): Promise<readonly JobUpdate[]> {
+    const updates = await this.#fetch(after);
+    if (updates.length > 0) this.#remember(updates);
+    const reached = updates.at(-1)?.seq ?? after;
+    if (updates.length < this.#pageSize && reached === this.#newest) {
+      this.#completeAt = Math.max(this.#completeAt, generation);
+    }
+    return updates;
+  }
+
+  #remember(updates: readonly JobUpdate[]): void {
+    const newest = this.#newest;
+    const fresh = updates.filter(({ seq }) => seq > newest);
+    const adjoins = fresh[0]?.seq === newest + 1;
+    if (fresh.length > 0)
+      this.#recent = [...(adjoins ? this.#recent : []), ...fresh].slice(-maxRecent);
+  }
+}
