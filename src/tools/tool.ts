@@ -1,0 +1,50 @@
+import type { JsonObject } from '../lib/json.ts';
+
+/**
+ * How `tools/call` answers a caller that cannot hold a task:
+ * - hybrid: the result if it is there within `waitSeconds`, else the job handle
+ * - handle: the job handle at once
+ * - wait: the result, however long it takes
+ */
+export type ToolMode = 'hybrid' | 'handle' | 'wait';
+
+export type TaskSupport = 'optional' | 'required' | 'forbidden';
+
+/** A tool as offered: checked, with defaults merged and its route resolved. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string;
+  /** JSON Schema 2020-12 of type object. */
+  readonly inputSchema: JsonObject;
+  readonly outputSchema: JsonObject | null;
+  /** MCP's tool annotations (`readOnlyHint` and the like). */
+  readonly annotations: JsonObject | null;
+  /** The steps a call visits, at least one. */
+  readonly steps: readonly string[];
+  /** Whether a call's handle offers the update stream. */
+  readonly progress: boolean;
+  /** From the call to its deadline; 0: no deadline. */
+  readonly timeoutSeconds: number;
+  readonly mode: ToolMode;
+  /** Hybrid mode's patience. */
+  readonly waitSeconds: number;
+  /** Longest silence of an actor at work; 0: unlimited. */
+  readonly heartbeatTimeoutSeconds: number;
+  readonly taskSupport: TaskSupport;
+  /** Shown in the job handle and merged into the route's metadata; null: none. */
+  readonly metadata: JsonObject | null;
+  /** Fills in defaults and names every fault of a call's arguments. */
+  readonly checkArguments: (given: unknown) => CheckedArguments;
+}
+
+export type CheckedArguments =
+  | { readonly ok: true; readonly arguments: JsonObject }
+  /** Each fault is a sentence that names the argument by its path, such as `size.w must be integer`. */
+  | { readonly ok: false; readonly faults: readonly string[] };
+
+/** The tools on offer, in a fixed order: that of their files. */
+export interface ToolBox {
+  list(): readonly Tool[];
+  find(name: string): Tool | null;
+}
