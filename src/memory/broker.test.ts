@@ -1,0 +1,315 @@
+import { setImmediate as nextTurn, setTimeout as timerFires } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
+import type { Envelope } from '../jobs/envelope.ts';
+import type { JobEvent } from '../jobs/event.ts';
+import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
+import { BrokerUnavailable } from '../jobs/publisher.ts';
+import type { Report } from '../jobs/report.ts';
+import { MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
+
+const log = pino({ level: 'silent' });
+const unknown: ApplyOutcome = { kind: 'unknown' };
+const connections: ActorBroker[] = [];
+
+function newBroker(options: Partial<MemoryBrokerOptions> = {}): MemoryBroker {
+  return new MemoryBroker({ apply: async () => unknown, log, retryMs: 1, ...options });
+}
+
+function connect(broker: MemoryBroker): ActorBroker {
+  const connection = broker.connect();
+  connections.push(connection);
+  return connection;
+}
+
+function envelope(given: Partial<Envelope> = {}): Envelope {
+  return {
+    jobId: 'job-1',
+    parentId: null,
+    steps: ['resize', 'store'],
+    current: 0,
+    metadata: { job_id: 'job-1' },
+    headers: { traceparent: '00-1' },
+    payload: { width: 10 },
+    deadline: null,
+    ...given,
+  };
+}
+
+function progress(stepIndex: number): Report {
+  return {
+    type: 'progress',
+    job_id: 'job-1',
+    step: 'resize',
+    step_index: stepIndex,
+    total_steps: 10,
+    status: 'received',
+  };
+}
+
+/** Consumes one message and leaves the queue to others. */
+async function takeOne(broker: MemoryBroker, step: string): Promise<Delivery> {
+  const connection = broker.connect();
+  const { promise, resolve } = Promise.withResolvers<Delivery>();
+  await connection.consume(step, 1, async (delivery) => resolve(delivery));
+  const delivery = await promise;
+  await connection.close();
+  return delivery;
+}
+
+afterEach(async () => {
+  await Promise.all(connections.splice(0).map((connection) => connection.close()));
+});
+
+describe('publishing', () => {
+  it('brings an envelope to the queue of its step as RabbitMQ would', async () => {
+    const broker = newBroker();
+    const delivered = takeOne(broker, 'store');
+    expect(await broker.publish(envelope({ current: 1, deadline: 4_102_444_800_001 }))).toBe(
+      'confirmed',
+    );
+    expect(await delivered).toEqual({
+      // To the second, and up.
+      envelope: envelope({ current: 1, deadline: 4_102_444_801_000 }),
+      replyTo: 'asya.reports',
+      redelivered: false,
+    });
+  });
+
+  it('is unroutable without a queue, and tries asya-{step} first', async () => {
+    const broker = newBroker();
+    expect(await broker.publish(envelope())).toBe('unroutable');
+    const delivered = takeOne(broker, 'asya-resize');
+    expect(await broker.publish(envelope())).toBe('confirmed');
+    expect((await delivered).envelope.jobId).toBe('job-1');
+  });
+
+  it('refuses an envelope that is past the end of its route', async () => {
+    expect(await newBroker().publish(envelope({ current: 2 }))).toBe('refused');
+  });
+
+  it('throws BrokerUnavailable at a full queue, and says when there is room again', async () => {
+    const broker = newBroker({ maxQueuedMessages: 2 });
+    const hasRoom = new Promise<void>((resolve) => broker.onAvailable(resolve));
+    const gate = Promise.withResolvers<void>();
+    await connect(broker).consume('resize', 1, () => gate.promise);
+    await broker.publish(envelope());
+    await broker.publish(envelope());
+    await expect(broker.publish(envelope())).rejects.toThrow(BrokerUnavailable);
+    gate.resolve();
+    await hasRoom;
+    expect(await broker.publish(envelope())).toBe('confirmed');
+  });
+
+  it('drops a message whose deadline passed while it waited', async () => {
+    let now = 1_000;
+    const broker = newBroker({ clock: () => now });
+    const gate = Promise.withResolvers<void>();
+    const taken: string[] = [];
+    const last = Promise.withResolvers<void>();
+    const slow = connect(broker);
+    await slow.consume('slow', 1, async ({ envelope: { jobId } }) => {
+      taken.push(jobId);
+      await gate.promise;
+      if (jobId === 'last') last.resolve();
+    });
+    const steps = ['slow'];
+    await broker.publish(envelope({ jobId: 'first', steps }));
+    await broker.publish(envelope({ jobId: 'late', steps, deadline: 2_000 }));
+    await broker.publish(envelope({ jobId: 'last', steps, deadline: 2_001 }));
+    now = 2_000;
+    gate.resolve();
+    await last.promise;
+    expect(taken).toEqual(['first', 'last']);
+  });
+});
+
+describe('consuming', () => {
+  it('has no more handlers at work than asked for, and keeps the order', async () => {
+    const broker = newBroker();
+    let atWork = 0;
+    let most = 0;
+    const started: string[] = [];
+    const done = Promise.withResolvers<void>();
+    await connect(broker).consume('resize', 2, async ({ envelope: { jobId } }) => {
+      started.push(jobId);
+      most = Math.max(most, ++atWork);
+      await nextTurn();
+      atWork--;
+      if (jobId === 'j9') done.resolve();
+    });
+    const ids = Array.from({ length: 10 }, (_, i) => `j${i}`);
+    for (const jobId of ids) await broker.publish(envelope({ jobId }));
+    await done.promise;
+    expect(most).toBe(2);
+    expect(started).toEqual(ids);
+  });
+
+  it('delivers a message again after its handler rejected', async () => {
+    const broker = newBroker();
+    const redelivered: boolean[] = [];
+    const done = Promise.withResolvers<void>();
+    await connect(broker).consume('resize', 1, async (delivery) => {
+      redelivered.push(delivery.redelivered);
+      if (redelivered.length < 3) throw new Error('try me again');
+      done.resolve();
+    });
+    await broker.publish(envelope());
+    await done.promise;
+    expect(redelivered).toEqual([false, true, true]);
+  });
+
+  it('keeps what cannot be read as a dead letter', async () => {
+    const broker = newBroker();
+    const next = Promise.withResolvers<string>();
+    await connect(broker).consume('resize', 1, async (delivery) =>
+      next.resolve(delivery.envelope.jobId),
+    );
+    await broker.publish(envelope({ jobId: 'no such id!' }));
+    await broker.publish(envelope());
+    expect(await next.promise).toBe('job-1');
+    expect(broker.deadLetters()).toMatchObject([
+      { queue: 'resize', reason: expect.stringContaining('job_id') },
+    ]);
+  });
+
+  it('waits for handlers at work when it closes, and leaves the rest to others', async () => {
+    const broker = newBroker();
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const finished: string[] = [];
+    const connection = connect(broker);
+    await connection.consume('resize', 1, async ({ envelope: { jobId } }) => {
+      started.resolve();
+      await gate.promise;
+      finished.push(jobId);
+    });
+    await broker.publish(envelope({ jobId: 'at-work' }));
+    await broker.publish(envelope({ jobId: 'waiting' }));
+    await started.promise;
+    const closed = connection.close().then(() => finished.push('closed'));
+    gate.resolve();
+    await closed;
+    await connection.close();
+    expect(finished).toEqual(['at-work', 'closed']);
+    expect((await takeOne(broker, 'resize')).envelope.jobId).toBe('waiting');
+    await expect(connection.consume('resize', 1, async () => {})).rejects.toThrow(
+      BrokerUnavailable,
+    );
+  });
+
+  it('does not starve timers and sockets while quick handlers feed each other', async () => {
+    const broker = newBroker();
+    const connection = connect(broker);
+    let hops = 0;
+    await connection.consume('loop', 1, async (delivery) => {
+      hops++;
+      await connection.forward(delivery.envelope, delivery.replyTo);
+    });
+    await broker.publish(envelope({ steps: ['loop'] }));
+    // Would never fire if deliveries were microtasks.
+    await timerFires(5);
+    await expect.poll(() => hops).toBeGreaterThan(1);
+  });
+});
+
+describe('forwarding', () => {
+  it('goes to the current step, and hands on who wants reports', async () => {
+    const broker = newBroker();
+    const delivered = takeOne(broker, 'store');
+    await connect(broker).forward(envelope({ current: 1 }), null);
+    expect(await delivered).toMatchObject({ replyTo: null, envelope: { current: 1 } });
+  });
+
+  it('throws Unroutable without a queue', async () => {
+    await expect(connect(newBroker()).forward(envelope(), null)).rejects.toThrow(Unroutable);
+  });
+});
+
+describe('reports', () => {
+  it('are applied once they are confirmed', async () => {
+    const applied: [string, JobEvent][] = [];
+    const broker = newBroker({
+      apply: async (jobId, event) => {
+        applied.push([jobId, event]);
+        return unknown;
+      },
+    });
+    const final: Report = { type: 'final', job_id: 'job-1', status: 'succeeded', result: 42 };
+    await connect(broker).report('asya.reports', final);
+    expect(applied).toEqual([['job-1', { type: 'succeeded', result: 42 }]]);
+  });
+
+  it('hold only what a database can', async () => {
+    const applied: JobEvent[] = [];
+    const broker = newBroker({
+      apply: async (_jobId, event) => {
+        applied.push(event);
+        return unknown;
+      },
+    });
+    const final: Report = { type: 'final', job_id: 'job-1', status: 'succeeded', result: 'a\0b' };
+    await connect(broker).report('asya.reports', final);
+    expect(applied).toEqual([{ type: 'succeeded', result: 'a\uFFFDb' }]);
+  });
+
+  it('of one job keep their order through an outage of the store', async () => {
+    const applied: unknown[] = [];
+    let outage = 3;
+    const broker = newBroker({
+      apply: async (_jobId, event) => {
+        if (outage-- > 0) throw new StoreUnavailable('away');
+        applied.push(event.type === 'progress' && event.stepIndex);
+        return unknown;
+      },
+    });
+    const connection = connect(broker);
+    await Promise.all([0, 1, 2].map((i) => connection.report('asya.reports', progress(i))));
+    expect(applied).toEqual([0, 1, 2]);
+  });
+
+  it('of other jobs do not wait for one that is stuck', async () => {
+    const gate = Promise.withResolvers<void>();
+    const applied: string[] = [];
+    const broker = newBroker({
+      apply: async (jobId) => {
+        if (jobId === 'job-1') await gate.promise;
+        applied.push(jobId);
+        return unknown;
+      },
+    });
+    const connection = connect(broker);
+    const stuck = connection.report('asya.reports', progress(0));
+    await connection.report('asya.reports', { ...progress(0), job_id: 'job-2' });
+    gate.resolve();
+    await stuck;
+    expect(applied).toEqual(['job-2', 'job-1']);
+  });
+
+  it.each([
+    { what: 'says nothing sensible', report: progress(10), reason: 'step_index' },
+    { what: 'cannot be stored', report: progress(1), reason: 'invalid byte' },
+  ])('become dead letters where one $what', async ({ report, reason }) => {
+    const broker = newBroker({ apply: () => Promise.reject(new Error('invalid byte')) });
+    await connect(broker).report('asya.reports', report);
+    expect(broker.deadLetters()).toMatchObject([
+      { queue: 'asya.reports', reason: expect.stringContaining(reason) },
+    ]);
+  });
+
+  it('let go of the actor that closes during an outage', async () => {
+    const tried = Promise.withResolvers<void>();
+    const broker = newBroker({
+      retryMs: 60_000,
+      apply: () => {
+        tried.resolve();
+        return Promise.reject(new StoreUnavailable('away'));
+      },
+    });
+    const reported = connect(broker).report('asya.reports', progress(0));
+    await tried.promise;
+    await broker.close();
+    await expect(reported).rejects.toThrow(BrokerUnavailable);
+  });
+});

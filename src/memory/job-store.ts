@@ -1,0 +1,224 @@
+import type { JobEvent } from '../jobs/event.ts';
+import { isFinal, type EpochMs, type Job, type JobUpdate } from '../jobs/job.ts';
+import {
+  StoreUnavailable,
+  type AddressedEvent,
+  type ApplyOutcome,
+  type ChangeListener,
+  type ChangeNotifier,
+  type HistoryQuery,
+  type JobStore,
+  type ListQuery,
+  type OutboxJob,
+  type Postponement,
+} from '../jobs/job-store.ts';
+import { firstUpdate, transition } from '../jobs/transition.ts';
+
+interface Entry {
+  job: Job;
+  readonly history: JobUpdate[];
+  dispatchedAt: EpochMs | null;
+  dispatchAfter: EpochMs;
+  unroutableSince: EpochMs | null;
+}
+
+export interface MemoryJobStoreOptions {
+  /**
+   * Most jobs kept. Beyond it the one finished longest ago makes room; if none is finished, creating
+   * is refused. Default 100,000.
+   */
+  readonly maxJobs?: number;
+  /**
+   * Most updates kept, of all jobs. Beyond it finished jobs make room; if none is left, reports are
+   * refused, and outcomes are not. Default 500,000.
+   */
+  readonly maxUpdates?: number;
+}
+
+/**
+ * Jobs in this process alone: for trying things out, and for tests. They are gone with the process.
+ * It notifies its own listeners, so it is its own ChangeNotifier.
+ */
+export class MemoryJobStore implements JobStore, ChangeNotifier {
+  readonly #maxJobs: number;
+  readonly #maxUpdates: number;
+  #updates = 0;
+  readonly #entries = new Map<string, Entry>();
+  /** Unfinished jobs, so that timers and the outbox never look at finished ones. */
+  readonly #open = new Map<string, Entry>();
+  /** In the order they finished. */
+  readonly #finished = new Map<string, Entry>();
+  readonly #listeners = new Set<ChangeListener>();
+
+  constructor({ maxJobs = 100_000, maxUpdates = 500_000 }: MemoryJobStoreOptions = {}) {
+    this.#maxJobs = maxJobs;
+    this.#maxUpdates = maxUpdates;
+  }
+
+  async create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]> {
+    const fresh = new Set(jobs.map(({ id }) => id).filter((id) => !this.#entries.has(id)));
+    this.#makeRoom(fresh.size);
+    return jobs.map((job) => {
+      if (this.#entries.has(job.id)) return false;
+      const entry: Entry = {
+        job,
+        history: [firstUpdate(job)],
+        dispatchedAt: leasedUntil === null ? job.createdAt : null,
+        dispatchAfter: leasedUntil ?? job.createdAt,
+        unroutableSince: null,
+      };
+      this.#entries.set(job.id, entry);
+      this.#updates++;
+      (isFinal(job.status) ? this.#finished : this.#open).set(job.id, entry);
+      return true;
+    });
+  }
+
+  async apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
+    this.#makeRoomForUpdates(events.filter(({ event }) => isReport(event)).length);
+    return events.map(({ jobId, event }) => {
+      const entry = this.#entries.get(jobId);
+      if (entry === undefined) return { kind: 'unknown' };
+      const decision = transition(entry.job, event, now);
+      if (decision.kind === 'refused') return { ...decision, state: entry.job };
+      this.#save(entry, { ...entry.job, ...decision.state }, decision.update);
+      return decision;
+    });
+  }
+
+  async get(ids: readonly string[]): Promise<(Job | null)[]> {
+    return ids.map((id) => this.#entries.get(id)?.job ?? null);
+  }
+
+  async history(queries: readonly HistoryQuery[], limit: number): Promise<JobUpdate[][]> {
+    return queries.map(({ jobId, after }) => {
+      const history = this.#entries.get(jobId)?.history ?? [];
+      return history.slice(after, after + limit);
+    });
+  }
+
+  async list(query: ListQuery): Promise<Job[]> {
+    return [...this.#entries.values()]
+      .map(({ job }) => job)
+      .filter((job) => matches(job, query))
+      .toSorted(newestFirst)
+      .slice(0, query.limit);
+  }
+
+  async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
+    const waiting = [...this.#open.values()]
+      .filter((entry) => entry.dispatchedAt === null && entry.dispatchAfter <= now)
+      .toSorted((a, b) => a.dispatchAfter - b.dispatchAfter)
+      .slice(0, limit);
+    for (const entry of waiting) entry.dispatchAfter = leasedUntil;
+    return waiting.map(({ job, unroutableSince }) => ({ job, unroutableSince }));
+  }
+
+  async markDispatched(ids: readonly string[], now: EpochMs): Promise<void> {
+    for (const id of ids) {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) entry.dispatchedAt ??= now;
+    }
+  }
+
+  async postpone(postponements: readonly Postponement[]): Promise<void> {
+    for (const { jobId, until, unroutableSince } of postponements) {
+      const entry = this.#entries.get(jobId);
+      if (entry === undefined) continue;
+      entry.dispatchAfter = until;
+      entry.unroutableSince = unroutableSince;
+    }
+  }
+
+  async due(now: EpochMs, limit: number): Promise<string[]> {
+    return [...this.#open.values()]
+      .map(({ job }) => ({ id: job.id, dueAt: dueAt(job) }))
+      .filter((job) => job.dueAt <= now)
+      .toSorted((a, b) => a.dueAt - b.dueAt)
+      .slice(0, limit)
+      .map(({ id }) => id);
+  }
+
+  async purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+    const old = [...this.#finished.values()]
+      .filter(({ job }) => (job.finishedAt ?? Infinity) < finishedBefore)
+      .slice(0, limit);
+    for (const { job } of old) this.#remove(job.id);
+    return old.length;
+  }
+
+  async unavailable(): Promise<string | null> {
+    return null;
+  }
+
+  async listen(listener: ChangeListener): Promise<void> {
+    this.#listeners.add(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+
+  #save(entry: Entry, job: Job, update: JobUpdate | null): void {
+    entry.job = job;
+    // An actor has the message, whether or not its confirm was marked: it must not go out again.
+    entry.dispatchedAt ??= job.lastHeartbeatAt;
+    if (update === null) return;
+    entry.history.push(update);
+    this.#updates++;
+    if (isFinal(job.status) && this.#open.delete(job.id)) this.#finished.set(job.id, entry);
+    for (const listener of this.#listeners) listener.changed(job.id, update.seq);
+  }
+
+  #makeRoom(wanted: number): void {
+    const excess = this.#entries.size + wanted - this.#maxJobs;
+    if (excess <= 0) return;
+    if (excess > this.#finished.size) {
+      throw new StoreUnavailable(`the memory store is full: ${this.#maxJobs} jobs are kept`);
+    }
+    for (const id of [...this.#finished.keys()].slice(0, excess)) this.#remove(id);
+  }
+
+  #makeRoomForUpdates(wanted: number): void {
+    for (const id of this.#finished.keys()) {
+      if (this.#updates + wanted <= this.#maxUpdates) return;
+      this.#remove(id);
+    }
+    if (wanted > 0 && this.#updates + wanted > this.#maxUpdates) {
+      throw new StoreUnavailable(`the memory store is full: ${this.#maxUpdates} updates are kept`);
+    }
+  }
+
+  #remove(id: string): void {
+    this.#updates -= this.#entries.get(id)?.history.length ?? 0;
+    this.#entries.delete(id);
+    this.#finished.delete(id);
+  }
+}
+
+/** What an actor may report as often as it likes; a job's other events end it. */
+function isReport({ type }: JobEvent): boolean {
+  return type === 'heartbeat' || type === 'progress';
+}
+
+function dueAt({ deadline, heartbeatDueAt }: Job): EpochMs {
+  return Math.min(deadline ?? Infinity, heartbeatDueAt ?? Infinity);
+}
+
+function matches(job: Job, query: ListQuery): boolean {
+  const { status, tool, parentId, createdAfter, before } = query;
+  return (
+    (status === null || job.status === status) &&
+    (tool === null || job.tool === tool) &&
+    (parentId === null || job.parentId === parentId) &&
+    (createdAfter === null || job.createdAt > createdAfter) &&
+    (before === null || newestFirst(job, before) > 0)
+  );
+}
+
+type Listed = Pick<Job, 'createdAt' | 'id'>;
+
+function newestFirst(a: Listed, b: Listed): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
+  return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
+}

@@ -1,0 +1,76 @@
+import { Broker, type Queue } from 'smqp';
+import type { EpochMs } from '../jobs/job.ts';
+import { BrokerUnavailable } from '../jobs/publisher.ts';
+
+/** What stands in a queue: a message body as RabbitMQ would carry it, and the properties that matter. */
+export interface QueuedMessage {
+  readonly body: string;
+  readonly replyTo: string | null;
+  /** When it is dropped instead of delivered; null: never. */
+  readonly expiresAt: EpochMs | null;
+}
+
+/** A message that nobody could read, kept for whoever wants to know why. */
+export interface DeadLetter {
+  readonly queue: string;
+  readonly body: string;
+  readonly reason: string;
+}
+
+/** Dead letters are for reading, not for work, so the newest are enough. */
+const maxDeadLetters = 1_000;
+
+/** The queues of one process, each with a bound. A queue is there from its first `declare` on. */
+export class Queues {
+  readonly #broker = new Broker();
+  readonly #maxMessages: number;
+  readonly #deadLetters: DeadLetter[] = [];
+  readonly #onRoom: () => void;
+
+  /**
+   * @param maxMessages most messages in one queue, those at work included
+   * @param onRoom called when a queue that was full takes messages again
+   */
+  constructor(maxMessages: number, onRoom: () => void) {
+    this.#maxMessages = maxMessages;
+    this.#onRoom = onRoom;
+  }
+
+  declare(name: string): Queue {
+    const known = this.#broker.getQueue(name);
+    if (known !== undefined) return known;
+    const queue = this.#broker.assertQueue(name, {
+      autoDelete: false,
+      maxLength: this.#maxMessages,
+    });
+    queue.on('ready', this.#onRoom);
+    return queue;
+  }
+
+  /**
+   * Puts a message into the queue named after the step, or else `asya-{step}`: operators of the
+   * second generation name queues so.
+   *
+   * @returns false if there is neither
+   * @throws BrokerUnavailable if the queue is full
+   */
+  send(step: string, message: QueuedMessage): boolean {
+    const queue = this.#broker.getQueue(step) ?? this.#broker.getQueue(`asya-${step}`);
+    if (queue === undefined) return false;
+    if (queue.messageCount >= this.#maxMessages) {
+      throw new BrokerUnavailable(`queue ${queue.name} is full (${this.#maxMessages} messages)`);
+    }
+    queue.queueMessage({}, message);
+    return true;
+  }
+
+  bury(letter: DeadLetter): void {
+    this.#deadLetters.push(letter);
+    if (this.#deadLetters.length > maxDeadLetters) this.#deadLetters.shift();
+  }
+
+  /** Oldest first. */
+  deadLetters(): readonly DeadLetter[] {
+    return this.#deadLetters;
+  }
+}

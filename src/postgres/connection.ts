@@ -1,0 +1,48 @@
+import postgres from 'postgres';
+import type { EpochMs } from '../jobs/job.ts';
+
+/** Instants come and go as milliseconds, under whatever time zone the server has. */
+const types = {
+  instant: {
+    to: 1184,
+    from: [1184],
+    // Text already: an error thrown here would leave the connection in the middle of a message.
+    serialize: (instant: unknown) => String(instant),
+    parse: (text: string): EpochMs => Date.parse(text),
+  },
+};
+
+export type Sql = postgres.Sql<{ instant: EpochMs }>;
+export type Transaction = postgres.TransactionSql<{ instant: EpochMs }>;
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+}
+
+/** The server gives up a statement after this long, so that no lock is waited for for ever. */
+const statementLimitMs = 7_000;
+
+/** Rows are locked for milliseconds; whoever holds one for longer must not hold up other jobs. */
+const lockLimitMs = 3_000;
+
+/** Opens connections as they are needed. */
+export function connect({ url, maxConnections }: ConnectOptions): Sql {
+  return postgres(url, {
+    max: maxConnections,
+    types,
+    // Not postgres.camel, which would rename the keys inside payloads and results too.
+    transform: { column: { from: postgres.toCamel } },
+    connect_timeout: 5,
+    // Short, so that the gateway is back soon after the server is.
+    backoff: (attempt) => Math.min(0.1 * 2 ** attempt, 1),
+    onnotice: () => {},
+    connection: {
+      application_name: 'asya-gateway',
+      statement_timeout: statementLimitMs,
+      lock_timeout: lockLimitMs,
+      // Else a replica that froze in a transaction would hold its locks for as long.
+      idle_in_transaction_session_timeout: statementLimitMs,
+    },
+  });
+}

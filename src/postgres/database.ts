@@ -1,0 +1,102 @@
+import { StoreUnavailable, type ChangeListener } from '../jobs/job-store.ts';
+import type { Log } from '../lib/log.ts';
+import { PeriodicLoop, type Service } from '../lib/service.ts';
+import { PostgresChangeNotifier } from './change-notifier.ts';
+import { PostgresJobStore } from './job-store.ts';
+import { Pool } from './pool.ts';
+import { assertSchema, DatabaseUnusable } from './schema.ts';
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  readonly log: Log;
+  /** Told of changes by every gateway on this database. */
+  readonly listener: () => ChangeListener;
+  /** Called if the database turns out to be unusable only after it was away at the start. */
+  readonly onUnusable: (error: DatabaseUnusable) => void;
+}
+
+/** How often a database that is away is tried again. */
+const retryMs = 1_000;
+
+/** The store on PostgreSQL with all it needs: connections, the check of the schema, the listener. */
+export class PostgresDatabase implements Service {
+  readonly store: PostgresJobStore;
+  readonly #options: DatabaseOptions;
+  readonly #pool: Pool;
+  readonly #notifier: PostgresChangeNotifier;
+  readonly #opening: PeriodicLoop;
+  #checked = false;
+  #listening = false;
+  #fault: string | null = 'not connected to PostgreSQL yet';
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    const { url, maxConnections, log } = options;
+    this.#pool = new Pool({
+      url,
+      // One connection of the limit listens.
+      maxConnections: maxConnections - 1,
+      onDiscard: () => {
+        log.warn('connections to PostgreSQL gave no answer and were given up');
+        // The one that listens is silent either way: whether it is dead cannot be told.
+        this.#listening = false;
+        this.#opening.wake();
+      },
+    });
+    this.#notifier = new PostgresChangeNotifier({ url });
+    this.store = new PostgresJobStore(this.#pool);
+    this.#opening = new PeriodicLoop({
+      everyMs: retryMs,
+      runOnce: () => this.#openAgain(),
+      onError: (error) => log.error({ err: error }, 'PostgreSQL cannot be used; trying again'),
+    });
+  }
+
+  /**
+   * Checks the schema and begins to listen. If the server is away it goes on trying in the
+   * background, and calls are StoreUnavailable meanwhile.
+   *
+   * @throws DatabaseUnusable
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.#fault = error.message;
+      this.#options.log.warn(`${error.message}; trying again every ${retryMs} ms`);
+    }
+    await this.#opening.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#opening.stop();
+    await this.#notifier.close();
+    await this.#pool.close();
+  }
+
+  async unavailable(): Promise<string | null> {
+    return this.#fault ?? this.store.unavailable();
+  }
+
+  async #open(): Promise<void> {
+    if (!this.#checked) await assertSchema(this.#pool);
+    this.#checked = true;
+    await this.#notifier.listen(this.#options.listener());
+    this.#listening = true;
+    this.#fault = null;
+    this.#options.log.info('connected to PostgreSQL');
+  }
+
+  async #openAgain(): Promise<void> {
+    if (this.#listening) return;
+    try {
+      await this.#open();
+    } catch (error) {
+      if (error instanceof DatabaseUnusable) this.#options.onUnusable(error);
+      else if (error instanceof StoreUnavailable) this.#fault = error.message;
+      else throw error;
+    }
+  }
+}

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../jobs/job-store.ts';
+import { storeContract } from '../../test/store-contract.ts';
+import {
+  createDatabase,
+  createEmptyDatabase,
+  type TestDatabase,
+} from '../../test/support/database.ts';
+import { aJob } from '../../test/support/jobs.ts';
+import { TcpProxy } from '../../test/support/tcp-proxy.ts';
+import { PostgresChangeNotifier } from './change-notifier.ts';
+import { connect } from './connection.ts';
+import { PostgresJobStore } from './job-store.ts';
+import { Pool } from './pool.ts';
+import { assertSchema, DatabaseUnusable } from './schema.ts';
+
+storeContract('the PostgreSQL store', async () => {
+  const database = await createDatabase();
+  const pool = new Pool({ url: database.url, maxConnections: 5 });
+  const notifier = new PostgresChangeNotifier({ url: database.url });
+  return {
+    store: new PostgresJobStore(pool),
+    notifier,
+    async close() {
+      await notifier.close();
+      await pool.close();
+      await database.drop();
+    },
+  };
+});
+
+describe('an outage', () => {
+  let database: TestDatabase;
+  let proxy: TcpProxy;
+  let pool: Pool;
+  let store: PostgresJobStore;
+  beforeEach(async () => {
+    database = await createDatabase();
+    proxy = await TcpProxy.to(database.url);
+    pool = new Pool({ url: proxy.url, maxConnections: 2, timeLimitMs: 500 });
+    store = new PostgresJobStore(pool);
+  });
+  afterEach(async () => {
+    await pool.close();
+    await proxy.refuse();
+    await database.drop();
+  });
+
+  test('is StoreUnavailable when nothing listens, and names no password', async () => {
+    const away = new Pool({ url: 'postgres://u:secret@127.0.0.1:1/none', maxConnections: 1 });
+    const error: unknown = await new PostgresJobStore(away).get(['x']).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(StoreUnavailable);
+    expect(String(error)).not.toContain('secret');
+    expect(await new PostgresJobStore(away).unavailable()).toMatch(/PostgreSQL is not available/);
+    await away.close();
+  });
+
+  test('is over by itself once the server lets connections in again', async () => {
+    const job = aJob();
+    await store.create([job], 0);
+    const admin = connect({ url: database.url, maxConnections: 1 });
+    await admin`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    await admin.end();
+    // The first call may still find the broken connection; that is an outage, not a wrong answer.
+    const first: unknown = await store.get([job.id]).catch((caught: unknown) => caught);
+    if (first instanceof Error) expect(first).toBeInstanceOf(StoreUnavailable);
+    expect(await store.get([job.id])).toEqual([job]);
+  });
+
+  test('of a network that swallows everything is noticed, and dead connections are given up', async () => {
+    const job = aJob();
+    await store.create([job], 0);
+    proxy.pause();
+    await expect(store.get([job.id])).rejects.toThrow(StoreUnavailable);
+    expect(await store.unavailable()).toMatch(/no answer within 500 ms/);
+    proxy.resume();
+    await expect.poll(() => store.unavailable()).toBeNull();
+    expect(await store.get([job.id])).toEqual([job]);
+  });
+});
+
+describe('the check of the schema', () => {
+  test('passes on a deployed database', async () => {
+    const database = await createDatabase();
+    const pool = new Pool({ url: database.url, maxConnections: 1 });
+    await expect(assertSchema(pool)).resolves.toBeUndefined();
+    await pool.run((sql) => sql`ALTER TABLE jobs DROP COLUMN unroutable_since`);
+    const error = await assertSchema(pool).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(DatabaseUnusable);
+    expect(String(error)).toMatch(/older than this gateway needs: it lacks jobs\.unroutable_since/);
+    await pool.close();
+    await database.drop();
+  });
+
+  test('names the command to run on one that is not', async () => {
+    const database = await createEmptyDatabase();
+    const pool = new Pool({ url: database.url, maxConnections: 1 });
+    const name = new URL(database.url).pathname.slice(1);
+    const error = await assertSchema(pool).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(DatabaseUnusable);
+    expect(String(error)).toMatch(/not deployed/);
+    expect(String(error)).toMatch(new RegExp(`sqitch deploy db:pg://\\w+@127.0.0.1:\\d+/${name}`));
+    await pool.close();
+    await database.drop();
+  });
+});

@@ -1,0 +1,126 @@
+import type { EpochMs, Job, JobState, JobUpdate } from '../jobs/job.ts';
+import type {
+  AddressedEvent,
+  ApplyOutcome,
+  HistoryQuery,
+  JobStore,
+  ListQuery,
+  OutboxJob,
+  Postponement,
+} from '../jobs/job-store.ts';
+import { transition } from '../jobs/transition.ts';
+import type { Transaction } from './connection.ts';
+import type { Pool } from './pool.ts';
+import { jobOf, stateOf } from './rows.ts';
+import { claimOutbox } from './sql/claim-outbox.ts';
+import { createJobs } from './sql/create-jobs.ts';
+import { findDueJobs } from './sql/find-due-jobs.ts';
+import { getJobs } from './sql/get-jobs.ts';
+import { listJobs } from './sql/list-jobs.ts';
+import { lockJobs } from './sql/lock-jobs.ts';
+import { markDispatched } from './sql/mark-dispatched.ts';
+import { postponeJobs } from './sql/postpone-jobs.ts';
+import { purgeJobs } from './sql/purge-jobs.ts';
+import { readHistory } from './sql/read-history.ts';
+import { saveJobs } from './sql/save-jobs.ts';
+
+/** Jobs in PostgreSQL, shared by every gateway on the database. */
+export class PostgresJobStore implements JobStore {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]> {
+    const created = await this.#pool.run((sql) => createJobs(sql, inOrder(jobs), leasedUntil));
+    return jobs.map(({ id }) => created.delete(id));
+  }
+
+  apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
+    return this.#pool.run((sql) =>
+      sql.begin((transaction) => decideAndSave(transaction, events, now)),
+    );
+  }
+
+  async get(ids: readonly string[]): Promise<(Job | null)[]> {
+    const rows = await this.#pool.run((sql) => getJobs(sql, ids));
+    const jobs = new Map(rows.map((row) => [row.id, jobOf(row)]));
+    return ids.map((id) => jobs.get(id) ?? null);
+  }
+
+  async history(queries: readonly HistoryQuery[], limit: number): Promise<JobUpdate[][]> {
+    const rows = await this.#pool.run((sql) => readHistory(sql, queries, limit));
+    const answers: JobUpdate[][] = queries.map(() => []);
+    for (const { query, ...update } of rows) answers[query]?.push(update);
+    return answers;
+  }
+
+  async list(query: ListQuery): Promise<Job[]> {
+    const rows = await this.#pool.run((sql) => listJobs(sql, query));
+    return rows.map(jobOf);
+  }
+
+  async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
+    const rows = await this.#pool.run((sql) => claimOutbox(sql, now, leasedUntil, limit));
+    return rows.map(({ unroutableSince, ...row }) => ({ job: jobOf(row), unroutableSince }));
+  }
+
+  markDispatched(ids: readonly string[], now: EpochMs): Promise<void> {
+    return this.#pool.run((sql) => markDispatched(sql, ids, now));
+  }
+
+  postpone(postponements: readonly Postponement[]): Promise<void> {
+    return this.#pool.run((sql) => postponeJobs(sql, postponements));
+  }
+
+  due(now: EpochMs, limit: number): Promise<string[]> {
+    return this.#pool.run((sql) => findDueJobs(sql, now, limit));
+  }
+
+  purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+    return this.#pool.run((sql) => purgeJobs(sql, finishedBefore, limit));
+  }
+
+  async unavailable(): Promise<string | null> {
+    try {
+      await this.#pool.run((sql) => sql`SELECT`);
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+/** One pass over the batch: several events of a job follow each other on the same locked row. */
+async function decideAndSave(
+  sql: Transaction,
+  events: readonly AddressedEvent[],
+  now: EpochMs,
+): Promise<ApplyOutcome[]> {
+  const rows = await lockJobs(sql, [...new Set(events.map(({ jobId }) => jobId))]);
+  const states = new Map(rows.map((row) => [row.id, stateOf(row)]));
+  const touched = new Map<string, JobState>();
+  const updates: JobUpdate[] = [];
+  const outcomes = events.map(({ jobId, event }): ApplyOutcome => {
+    const state = states.get(jobId);
+    if (state === undefined) return { kind: 'unknown' };
+    const decision = transition(state, event, now);
+    if (decision.kind === 'refused') return { ...decision, state };
+    states.set(jobId, decision.state);
+    touched.set(jobId, decision.state);
+    if (decision.update !== null) updates.push(decision.update);
+    return decision;
+  });
+  if (touched.size > 0) await saveJobs(sql, [...touched.values()], updates);
+  return outcomes;
+}
+
+/**
+ * The first job of each id, in the order of their ids: one statement cannot insert an id twice, and
+ * two that insert the same ids in different orders would wait for each other.
+ */
+function inOrder(jobs: readonly Job[]): Job[] {
+  const first = new Map(jobs.toReversed().map((job) => [job.id, job]));
+  return [...first.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
