@@ -1,0 +1,151 @@
+import type { Channel, Consumer, ConsumerHandler, ConsumerProps } from 'rabbitmq-client';
+import { BrokerUnavailable } from '../jobs/publisher.ts';
+import type { Log } from '../lib/log.ts';
+import type { Service } from '../lib/service.ts';
+import { withTimeLimit } from '../lib/time-limit.ts';
+import { RawConnection } from './raw-bodies.ts';
+
+export interface ConnectionOptions {
+  readonly url: string;
+  /** Shown in RabbitMQ's list of connections and in the log. */
+  readonly name: string;
+  readonly log: Log;
+}
+
+/** How long `start` waits for the first connection; afterwards it is tried in the background. */
+const firstConnectionMs = 5_000;
+/** A closing handshake takes milliseconds; a broker that is blocked or gone never answers it. */
+const closeMs = 1_000;
+
+/**
+ * A connection to RabbitMQ that comes back by itself.
+ *
+ * Publishing and consuming need one each: under a memory alarm RabbitMQ stops reading from
+ * connections that publish, and acknowledgements on the same one would be stuck with them.
+ */
+export class RabbitConnection implements Service {
+  readonly #options: ConnectionOptions;
+  readonly #stopping = new AbortController();
+  readonly #channels = new Set<Channel>();
+  readonly #onConnected: (() => Promise<void> | void)[] = [];
+  readonly #onUnblocked: (() => void)[] = [];
+  #amqp: RawConnection | null = null;
+  #fault: string | null = 'not connected to RabbitMQ yet';
+  #connected = false;
+  #stopped: Promise<void> | null = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  /** Aborted when the connection is being closed for good. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Why nothing can be published; null: it can. */
+  fault(): string | null {
+    return this.#fault;
+  }
+
+  /** Called after every (re)connection; `start` waits for what the first call returns. */
+  onConnected(listener: () => Promise<void> | void): void {
+    this.#onConnected.push(listener);
+  }
+
+  onUnblocked(listener: () => void): void {
+    this.#onUnblocked.push(listener);
+  }
+
+  /** Resolves once connected, or once it is clear that this has to go on in the background. */
+  async start(): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    this.#amqp = this.#connect(first.resolve);
+    await withTimeLimit(first.promise, firstConnectionMs).catch(() => {});
+  }
+
+  /** @throws BrokerUnavailable */
+  async openChannel(): Promise<Channel> {
+    if (this.#amqp === null || !this.#connected) throw new BrokerUnavailable(this.#why());
+    const channel = await this.#amqp.acquire({ emitErrorsFromChannel: true });
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    channel.on('error', (error: Error) => {
+      this.#options.log.warn({ reason: error.message }, 'RabbitMQ closed a channel');
+    });
+    return channel;
+  }
+
+  /** A consumer that survives reconnects. @throws BrokerUnavailable before `start` */
+  createConsumer(props: ConsumerProps, handler: ConsumerHandler): Consumer {
+    if (this.#amqp === null) throw new BrokerUnavailable(this.#why());
+    return this.#amqp.createConsumer(props, handler);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#close();
+    return this.#stopped;
+  }
+
+  #connect(attempted: () => void): RawConnection {
+    const { url, name, log } = this.#options;
+    const amqp = new RawConnection({
+      url,
+      connectionName: name,
+      frameMax: 131_072,
+      heartbeat: 10,
+      noDelay: true,
+      retryLow: 200,
+      retryHigh: 2_000,
+      // Consumers wait this long for a connection before they pause, and their closing waits too.
+      acquireTimeout: 1_000,
+    });
+    amqp.on('connection', () => {
+      this.#connected = true;
+      this.#fault = null;
+      log.info(`${name}: connected to RabbitMQ`);
+      const ready = this.#onConnected.map(async (listener) => listener());
+      void Promise.allSettled(ready).then(attempted);
+    });
+    amqp.on('error', (error: Error) => {
+      this.#connected = false;
+      this.#fault = `not connected to RabbitMQ: ${reasonOf(error)}`;
+      if (!this.signal.aborted) log.warn(`${name}: ${this.#fault}`);
+      attempted();
+    });
+    amqp.on('connection.blocked', (reason: string) => {
+      this.#fault = `RabbitMQ takes no messages: ${reason}`;
+      log.warn(`${name}: ${this.#fault}`);
+    });
+    amqp.on('connection.unblocked', () => {
+      this.#fault = null;
+      log.info(`${name}: RabbitMQ takes messages again`);
+      for (const listener of this.#onUnblocked) listener();
+    });
+    return amqp;
+  }
+
+  #why(): string {
+    return this.#fault ?? 'not connected to RabbitMQ';
+  }
+
+  async #close(): Promise<void> {
+    this.#stopping.abort();
+    const amqp = this.#amqp;
+    if (amqp === null) return;
+    const closing = [...[...this.#channels].map((channel) => channel.close()), amqp.close()];
+    await withTimeLimit(Promise.allSettled(closing), closeMs).catch(() => amqp.unsafeDestroy());
+    this.#connected = false;
+    this.#fault = 'the connection to RabbitMQ is closed';
+  }
+}
+
+/** The client puts the method before the text, and where it knows none, `undefined`. */
+function reasonOf({ message }: Error): string {
+  const reason = message.replace(/^undefined: /, '');
+  return reason.includes('ACCESS_REFUSED') ? `${reason} (check ASYA_RABBITMQ_URL)` : reason;
+}
