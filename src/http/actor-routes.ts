@@ -1,0 +1,66 @@
+import type { JobEvent } from '../jobs/event.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import { isFinal, type JobState } from '../jobs/job.ts';
+import {
+  finalBody,
+  finalEvent,
+  heartbeatBody,
+  heartbeatEvent,
+  progressBody,
+  progressEvent,
+} from '../jobs/report.ts';
+import { invalid } from './fault.ts';
+import { jobGone, jobNotFound, outcomeConflict } from './problem.ts';
+import { jobParams, route } from './route.ts';
+
+/** An actor's sign of life. */
+export function heartbeat(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: heartbeatBody },
+    handler: async ({ params, body }) => {
+      const { status } = await report(jobs, params.id, heartbeatEvent(body));
+      return { status: 'ok', active: !isFinal(status) };
+    },
+  });
+}
+
+/** How far a job's message has come. */
+export function progress(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: progressBody },
+    handler: async ({ params, body }) => {
+      const { progressPercent } = await report(jobs, params.id, progressEvent(body));
+      return { status: 'ok', progress_percent: progressPercent };
+    },
+  });
+}
+
+/** How the work ended. Said again, as senders that got no answer do, it changes nothing. */
+export function final(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: finalBody },
+    handler: async ({ params: { id }, body }) => {
+      if (body.job_id !== undefined && body.job_id !== id) {
+        throw invalid(`body: job_id must be ${id}, as in the path`);
+      }
+      const outcome = await jobs.apply(id, finalEvent(body));
+      if (outcome.kind === 'unknown') throw jobNotFound(id);
+      if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
+        throw outcomeConflict(outcome.state);
+      }
+      return { status: 'ok' };
+    },
+  });
+}
+
+async function report(jobs: JobService, id: string, event: JobEvent): Promise<JobState> {
+  const outcome = await jobs.apply(id, event);
+  switch (outcome.kind) {
+    case 'applied':
+      return outcome.state;
+    case 'refused':
+      throw jobGone(outcome.state, outcome.refusal);
+    case 'unknown':
+      throw jobNotFound(id);
+  }
+}

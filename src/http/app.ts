@@ -1,0 +1,116 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { Config } from '../config.ts';
+import type { JobFeed } from '../jobs/job-feed.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import type { Log } from '../lib/log.ts';
+import type { ToolCalls } from '../mcp/tool-call.ts';
+import type { ToolBox } from '../tools/tool.ts';
+import { final, heartbeat, progress } from './actor-routes.ts';
+import { shareWith } from './cors.ts';
+import {
+  createEnvelope,
+  envelopeFinal,
+  envelopeProgress,
+  readEnvelope,
+} from './envelope-routes.ts';
+import { problemOf } from './fault.ts';
+import { health, ready, type Readiness } from './health-routes.ts';
+import { HostGuard } from './host-guard.ts';
+import { cancelJob, jobActive, listJobs, readJob } from './job-routes.ts';
+import { streamEnvelope, streamJob } from './job-stream.ts';
+import { acceptJson, acceptReports } from './json-body.ts';
+import { sendProblem } from './problem.ts';
+import { callTool } from './tool-routes.ts';
+import { answerUnmatched } from './unmatched.ts';
+
+/** A request that is not in by then is given up, so that slow senders hold no connection. */
+const requestTimeoutMs = 60_000;
+
+/** Ids are checked by the routes; beyond this the router itself says no. */
+const maxParamLength = 1_024;
+
+export interface AppParts {
+  readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
+  readonly jobs: JobService;
+  readonly feed: JobFeed;
+  /** The tools on offer at the moment. */
+  readonly tools: () => ToolBox;
+  readonly toolCalls: ToolCalls;
+  /** Registers /mcp. */
+  readonly mcp: FastifyPluginAsync;
+  readonly readiness: Readiness;
+  readonly log: Log;
+  /** Aborted when the gateway drains: streams and waits end. */
+  readonly closing: AbortSignal;
+}
+
+/** Everything the gateway answers by HTTP, apart from the server that listens. */
+export function buildApp(parts: AppParts): FastifyInstance {
+  const { config, jobs, feed, tools, toolCalls, mcp, readiness, log, closing } = parts;
+  const app = Fastify({
+    bodyLimit: config.maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { maxParamLength },
+    // What still comes in over an open connection while the server closes is answered.
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, problemOf(error));
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  acceptJson(app);
+  guardHost(app, new HostGuard(config));
+  reportErrors(app, log);
+  answerUnmatched(app);
+
+  app.get('/health', health());
+  app.get('/ready', ready(readiness, closing));
+
+  app.register(mcp);
+  app.post('/tools/call', callTool({ toolCalls, tools, closing }));
+
+  app.get('/jobs', listJobs(jobs));
+  app.get('/jobs/:id', readJob(jobs));
+  app.get('/jobs/:id/stream', streamJob({ jobs, feed, log, closing }));
+  app.post('/jobs/:id/cancel', cancelJob(jobs));
+  app.delete('/jobs/:id', cancelJob(jobs));
+
+  app.get('/envelopes/:id', readEnvelope(jobs));
+  app.get('/envelopes/:id/stream', streamEnvelope({ jobs, feed, log, closing }));
+
+  app.register(async (actors: typeof app) => {
+    acceptReports(actors);
+    actors.get('/jobs/:id/active', jobActive(jobs));
+    actors.post('/jobs/:id/heartbeat', heartbeat(jobs));
+    actors.post('/jobs/:id/progress', progress(jobs));
+    actors.post('/jobs/:id/final', final(jobs));
+
+    actors.post('/envelopes', createEnvelope(jobs));
+    actors.get('/envelopes/:id/active', jobActive(jobs));
+    actors.post('/envelopes/:id/progress', envelopeProgress(jobs));
+    actors.post('/envelopes/:id/final', envelopeFinal(jobs));
+  });
+
+  return app;
+}
+
+function guardHost(app: FastifyInstance, guard: HostGuard): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const refusal = guard.refusal(request.headers);
+    if (refusal !== null) return done(refusal);
+    const { origin } = request.headers;
+    if (origin !== undefined && guard.isAllowed(origin)) shareWith(origin, reply);
+    done();
+  });
+}
+
+function reportErrors(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler((error, { method, url }, reply) => {
+    const problem = problemOf(error);
+    if (problem.status === 500) log.error({ err: error, method, url }, 'request failed');
+    return sendProblem(reply, problem);
+  });
+}

@@ -1,0 +1,70 @@
+import {
+  envelopeChildBody,
+  envelopeFinalBody,
+  envelopeFinalEvent,
+  envelopeProgressBody,
+  envelopeProgressEvent,
+} from '../jobs/envelope-report.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import { envelopeJson } from './envelope-json.ts';
+import { invalid } from './fault.ts';
+import { jobNotFound } from './problem.ts';
+import { jobParams, route } from './route.ts';
+
+/*
+ * The same jobs for second-generation sidecars and clients, under the names they use. Their sidecars
+ * repeat a report five times unless it is a 200, three reports a step, and give up what they report
+ * only once; so what is well-formed is never refused for the state its job is in.
+ */
+
+export function readEnvelope(jobs: JobService) {
+  return route({
+    schema: { params: jobParams },
+    handler: async ({ params: { id } }) => {
+      const job = await jobs.get(id);
+      if (job === null) throw jobNotFound(id);
+      return envelopeJson(job);
+    },
+  });
+}
+
+/** How far a message has come. A report that comes too late, or for an unknown job, changes nothing. */
+export function envelopeProgress(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: envelopeProgressBody },
+    handler: async ({ params: { id }, body }) => {
+      const event = envelopeProgressEvent(body);
+      const outcome = event === null ? null : await jobs.apply(id, event);
+      const known = outcome === null || outcome.kind === 'unknown' ? null : outcome.state;
+      return { status: 'ok', progress_percent: known?.progressPercent ?? 0 };
+    },
+  });
+}
+
+/** How the work ended; of a job nobody knows, it is a fan-out child that was not registered. */
+export function envelopeFinal(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: envelopeFinalBody },
+    handler: async ({ params: { id }, body }) => {
+      if (typeof body.id === 'string' && body.id !== id) {
+        throw invalid(`body: id must be ${id}, as in the path`);
+      }
+      const claim = { parentId: null, steps: body.actors ?? [], orphan: 'create' } as const;
+      const outcome = await jobs.apply(id, envelopeFinalEvent(body), claim);
+      const stands = outcome.kind === 'refused' && outcome.refusal !== 'repeated';
+      return { status: stands ? 'ignored' : 'ok' };
+    },
+  });
+}
+
+/** Registers a fan-out child. It is not published: the sidecar sends the child's message itself. */
+export function createEnvelope(jobs: JobService) {
+  return route({
+    schema: { body: envelopeChildBody },
+    handler: async ({ body }, reply) => {
+      const { id, parent_id: parentId = null, actors, current } = body;
+      const created = await jobs.register({ id, parentId, steps: actors ?? [], current });
+      return reply.code(created ? 201 : 200).send({ status: created ? 'created' : 'exists', id });
+    },
+  });
+}

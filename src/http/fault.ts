@@ -1,0 +1,66 @@
+import type { FastifyError } from 'fastify';
+import { StoreUnavailable } from '../jobs/job-store.ts';
+import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { MalformedReport } from '../jobs/report.ts';
+import { Overloaded } from '../lib/batcher.ts';
+import { JsonError } from '../lib/json-parse.ts';
+import { Problem, unavailable } from './problem.ts';
+
+/**
+ * What the caller is told about something thrown: the one place where errors become statuses. An
+ * error nobody foresaw tells nothing of itself; the error handler logs it.
+ */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreUnavailable) {
+    return unavailable('store_unavailable', 'the job store cannot be reached at the moment');
+  }
+  if (error instanceof BrokerUnavailable) {
+    return unavailable('broker_unavailable', 'the message broker cannot be reached at the moment');
+  }
+  if (error instanceof Overloaded) {
+    return unavailable('overloaded', 'more requests are under way than the gateway can take');
+  }
+  if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
+  if (error instanceof MalformedReport) return invalid(error.message);
+  if (error instanceof Error && 'code' in error) return fastifyProblem(error as FastifyError);
+  return internalError();
+}
+
+function fastifyProblem(error: FastifyError): Problem {
+  switch (error.code) {
+    case 'FST_ERR_VALIDATION':
+      return invalid(validationText(error));
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new Problem(413, 'body_too_large', 'the body is larger than ASYA_MAX_BODY_BYTES');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new Problem(415, 'not_json', 'the body must be application/json', {
+        headers: { accept: 'application/json' },
+      });
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new Problem(414, 'uri_too_long', 'an id has at most 128 characters');
+    case 'FST_ERR_BAD_URL':
+      return invalid('the path is not a valid URL path');
+    default:
+      return error.statusCode !== undefined && error.statusCode < 500
+        ? invalid('the request could not be read')
+        : internalError();
+  }
+}
+
+function internalError(): Problem {
+  return new Problem(500, 'internal_error', 'the gateway could not answer this request');
+}
+
+export function invalid(detail: string): Problem {
+  return new Problem(400, 'invalid_request', detail);
+}
+
+/** `body: step_index must be integer`: the part of the request, the field in it, what is wrong. */
+function validationText({ validation = [], validationContext }: FastifyError): string {
+  const faults = validation.map(({ instancePath, message = 'is not valid' }) => {
+    const field = instancePath.slice(1).replaceAll('/', '.');
+    return field === '' ? message : `${field} ${message}`;
+  });
+  return `${validationContext ?? 'request'}: ${faults.join('; ')}`;
+}

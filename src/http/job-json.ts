@@ -1,0 +1,52 @@
+import type { EpochMs, Job, JobUpdate } from '../jobs/job.ts';
+
+/** A job as clients see it. */
+export function jobJson(job: Job) {
+  return {
+    id: job.id,
+    ...(job.parentId !== null && { parent_id: job.parentId }),
+    tool: job.tool,
+    status: job.status,
+    ...(job.reason !== null && { reason: job.reason }),
+    route: job.route,
+    payload: job.payload,
+    result: job.result,
+    error: job.error,
+    error_details: job.errorDetails,
+    message: job.message,
+    progress_percent: job.progressPercent,
+    current_step: job.currentStep,
+    steps_completed: job.stepsCompleted,
+    total_steps: job.route.steps.length,
+    timeout_seconds: job.timeoutSeconds,
+    deadline: instant(job.deadline),
+    last_heartbeat_at: instant(job.lastHeartbeatAt),
+    created_at: instant(job.createdAt),
+    updated_at: instant(job.updatedAt),
+    finished_at: instant(job.finishedAt),
+  };
+}
+
+/** One entry of a job's history as clients see it. What is not known is left out. */
+export function updateJson(update: JobUpdate) {
+  return {
+    job_id: update.jobId,
+    seq: update.seq,
+    status: update.status,
+    ...(update.reason !== null && { reason: update.reason }),
+    ...(update.message !== null && { message: update.message }),
+    ...(update.step !== null && { step: update.step }),
+    ...(update.stepStatus !== null && { step_status: update.stepStatus }),
+    ...(update.progressPercent !== null && { progress_percent: update.progressPercent }),
+    // A result may well be null, so the status tells whether there is one.
+    ...(update.status === 'Succeeded' && { result: update.result }),
+    ...(update.error !== null && { error: update.error }),
+    timestamp: instant(update.timestamp),
+  };
+}
+
+function instant(ms: EpochMs): string;
+function instant(ms: EpochMs | null): string | null;
+function instant(ms: EpochMs | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,102 @@
+import Type from 'typebox';
+import type { JobService } from '../jobs/job-service.ts';
+import { jobStatuses, type EpochMs } from '../jobs/job.ts';
+import { jobIdText } from '../jobs/report.ts';
+import { isInstant } from '../lib/clock.ts';
+import { storableText } from '../lib/storable.ts';
+import { invalid } from './fault.ts';
+import { jobJson } from './job-json.ts';
+import { decodeCursor, encodeCursor } from './list-cursor.ts';
+import { jobNotFound, outcomeConflict } from './problem.ts';
+import { jobParams, route, wholeNumber } from './route.ts';
+
+const listQuery = Type.Object({
+  status: Type.Optional(Type.Enum(jobStatuses)),
+  tool: Type.Optional(Type.String({ pattern: '^[^\\u0000]{1,255}$' })),
+  parent_id: Type.Optional(jobIdText),
+  created_after: Type.Optional(Type.String({ format: 'date-time' })),
+  limit: Type.Optional(wholeNumber({ minimum: 1, maximum: 200 })),
+  cursor: Type.Optional(Type.String()),
+});
+
+const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
+
+/** Newest first, a page at a time. */
+export function listJobs(jobs: JobService) {
+  return route({
+    schema: { querystring: listQuery },
+    handler: async ({ query }) => {
+      const { limit = 50, cursor } = query;
+      const createdAfter = instantOf(query.created_after);
+      const before = cursor === undefined ? null : decodeCursor(cursor);
+      if (cursor !== undefined && before === null) {
+        throw invalid('querystring: cursor must be a next_cursor of an earlier answer');
+      }
+      const found = await jobs.list({
+        status: query.status ?? null,
+        tool: query.tool ?? null,
+        parentId: query.parent_id ?? null,
+        createdAfter,
+        before,
+        // One more than is shown tells whether there is another page.
+        limit: limit + 1,
+      });
+      const page = found.slice(0, limit);
+      const last = page.at(-1);
+      const more = found.length > limit && last !== undefined;
+      return { jobs: page.map(jobJson), next_cursor: more ? encodeCursor(last) : null };
+    },
+  });
+}
+
+/** Leap seconds have the format of a time, and are none to JavaScript. */
+function instantOf(text: string | undefined): EpochMs | null {
+  if (text === undefined) return null;
+  const instant = Date.parse(text);
+  if (!isInstant(instant))
+    throw invalid('querystring: created_after must be a time of the years 1 to 9999');
+  return instant;
+}
+
+export function readJob(jobs: JobService) {
+  return route({
+    schema: { params: jobParams },
+    handler: async ({ params: { id } }) => {
+      const job = await jobs.get(id);
+      if (job === null) throw jobNotFound(id);
+      return jobJson(job);
+    },
+  });
+}
+
+/** Asked by actors before they work. A job nobody knows is not to be worked on either. */
+export function jobActive(jobs: JobService) {
+  return route({
+    schema: { params: jobParams },
+    handler: async ({ params: { id } }, reply) => {
+      const active = await jobs.isActive(id);
+      return reply.code(active ? 200 : 410).send({ active });
+    },
+  });
+}
+
+export function cancelJob(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: cancelBody },
+    // The body is optional, and validation takes a missing one for null.
+    preValidation: async (request) => {
+      request.body ??= {};
+    },
+    handler: async ({ params: { id }, body: { reason } }, reply) => {
+      const message = reason === undefined ? null : storableText(reason);
+      const outcome = await jobs.cancel(id, 'CancelledByClient', message);
+      if (outcome.kind === 'unknown') throw jobNotFound(id);
+      if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
+        throw outcomeConflict(outcome.state);
+      }
+      const job = await jobs.get(id);
+      if (job === null) throw jobNotFound(id);
+      return reply.code(outcome.kind === 'applied' ? 202 : 200).send(jobJson(job));
+    },
+  });
+}

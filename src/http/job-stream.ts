@@ -1,0 +1,100 @@
+import Type from 'typebox';
+import type { JobFeed } from '../jobs/job-feed.ts';
+import type { JobService } from '../jobs/job-service.ts';
+import { StoreUnavailable } from '../jobs/job-store.ts';
+import type { Job, JobUpdate } from '../jobs/job.ts';
+import type { Log } from '../lib/log.ts';
+import { SseStream } from '../lib/sse.ts';
+import { envelopeUpdateJson } from './envelope-json.ts';
+import { invalid } from './fault.ts';
+import { updateJson } from './job-json.ts';
+import { jobNotFound } from './problem.ts';
+import { jobParams, route, wholeNumber } from './route.ts';
+
+/** What a client waits before it reconnects. */
+const retryMs = 1_000;
+
+export interface JobStreamParts {
+  readonly jobs: JobService;
+  readonly feed: JobFeed;
+  readonly log: Log;
+  /** Aborted when the gateway drains: streams end, and clients resume elsewhere. */
+  readonly closing: AbortSignal;
+}
+
+/** What the two generations of clients expect of a stream. */
+interface StreamForm {
+  /** First the bare status word. It has no id, so resuming is not affected. */
+  readonly beginsWithStatus: boolean;
+  readonly updateJson: (update: JobUpdate) => object;
+}
+
+/** A job's updates as Server-Sent Events: the history after a position, then what happens. */
+export function streamJob(parts: JobStreamParts) {
+  return streamUpdates(parts, { beginsWithStatus: true, updateJson });
+}
+
+/** The same for second-generation clients. */
+export function streamEnvelope(parts: JobStreamParts) {
+  return streamUpdates(parts, { beginsWithStatus: false, updateJson: envelopeUpdateJson });
+}
+
+function streamUpdates({ jobs, feed, log, closing }: JobStreamParts, form: StreamForm) {
+  return route({
+    schema: {
+      params: jobParams,
+      querystring: Type.Object({ after: Type.Optional(wholeNumber({ minimum: 0 })) }),
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
+      const job = await jobs.get(id);
+      if (job === null) throw jobNotFound(id);
+      if (request.method === 'HEAD') return reply.type('text/event-stream').send();
+
+      reply.hijack();
+      const stream = new SseStream(reply.raw, { retryMs });
+      closing.addEventListener('abort', () => stream.end(), { signal: stream.signal });
+      if (closing.aborted) stream.end();
+      try {
+        // Beyond the newest update there is nothing to resume after: what comes next is what is wanted.
+        await sendUpdates(stream, form, job, feed, Math.min(after, job.seq));
+      } catch (error) {
+        // Nothing is lost: the client reconnects and resumes after the last update it has.
+        if (!(error instanceof StoreUnavailable))
+          log.error({ err: error, jobId: id }, 'stream broke');
+      } finally {
+        stream.end();
+      }
+      return reply;
+    },
+  });
+}
+
+async function sendUpdates(
+  stream: SseStream,
+  { beginsWithStatus, updateJson }: StreamForm,
+  job: Job,
+  feed: JobFeed,
+  after: number,
+): Promise<void> {
+  if (beginsWithStatus) await stream.send({ event: 'status', data: job.status });
+  for await (const updates of feed.subscribe(job.id, { after, signal: stream.signal })) {
+    for (const update of updates) {
+      const data = JSON.stringify(updateJson(update));
+      await stream.send({ event: 'update', id: String(update.seq), data });
+    }
+  }
+}
+
+/**
+ * The seq a client resumes after. It comes before `?after=`, because a browser that reconnects
+ * repeats the URL it began with.
+ */
+function lastEventId(header: string | string[] | undefined): number | null {
+  if (header === undefined || header === '') return null;
+  if (typeof header !== 'string' || !/^\d{1,15}$/.test(header)) {
+    throw invalid('headers: Last-Event-ID must be the id of an update, a whole number');
+  }
+  return Number(header);
+}

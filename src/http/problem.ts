@@ -1,0 +1,98 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { JobState } from '../jobs/job.ts';
+import type { Refusal } from '../jobs/transition.ts';
+
+/** Stable names of what can go wrong; clients decide by them, so none is ever renamed. */
+export type ProblemCode =
+  | 'invalid_request'
+  | 'malformed_json'
+  | 'origin_not_allowed'
+  | 'host_not_allowed'
+  | 'path_not_found'
+  | 'job_not_found'
+  | 'tool_not_found'
+  | 'method_not_allowed'
+  | 'outcome_conflict'
+  | 'job_finished'
+  | 'job_past_deadline'
+  | 'job_waiting_for_input'
+  | 'body_too_large'
+  | 'uri_too_long'
+  | 'not_json'
+  | 'internal_error'
+  | 'work_not_possible'
+  | 'store_unavailable'
+  | 'broker_unavailable'
+  | 'overloaded'
+  | 'not_ready';
+
+interface ProblemExtras {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Members beside the standard ones (RFC 9457, section 3.2). */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** An answer that is not a success; thrown by handlers, sent by the error handler. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly status: number;
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  /** @param detail for a person; names the field or the job, and nothing of the gateway's inside */
+  constructor(status: number, code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.extras = extras;
+  }
+}
+
+/** Problem details for HTTP APIs, RFC 9457. `type` is left out, which means `about:blank`. */
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  const { status, code, message, extras } = problem;
+  return reply
+    .code(status)
+    .headers(extras.headers ?? {})
+    .type('application/problem+json')
+    .send({ title: STATUS_CODES[status], status, code, detail: message, ...extras.members });
+}
+
+/** @param after seconds until another try is worth while */
+export function unavailable(code: ProblemCode, detail: string, after = 1): Problem {
+  return new Problem(503, code, detail, { headers: { 'retry-after': String(after) } });
+}
+
+export function jobNotFound(id: string): Problem {
+  return new Problem(404, 'job_not_found', `no job has the id ${id}`);
+}
+
+const goneCodes: { readonly [R in Refusal]: ProblemCode } = {
+  finished: 'job_finished',
+  repeated: 'job_finished',
+  conflict: 'job_finished',
+  'past-deadline': 'job_past_deadline',
+  'waiting-for-input': 'job_waiting_for_input',
+  'not-due': 'job_finished',
+};
+
+const goneTexts: { readonly [R in Refusal]: string } = {
+  finished: 'is over',
+  repeated: 'is over',
+  conflict: 'is over',
+  'past-deadline': 'is past its deadline',
+  'waiting-for-input': 'waits for input',
+  'not-due': 'is over',
+};
+
+/** To an actor whose report comes too late: nobody should work on this job (any more). */
+export function jobGone(job: JobState, refusal: Refusal): Problem {
+  const detail = `job ${job.id} (${job.status}) ${goneTexts[refusal]}`;
+  return new Problem(410, goneCodes[refusal], detail);
+}
+
+/** To whoever wants to end a job that ended otherwise. */
+export function outcomeConflict(job: JobState): Problem {
+  return new Problem(409, 'outcome_conflict', `job ${job.id} is already ${job.status}`);
+}

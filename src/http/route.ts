@@ -1,0 +1,38 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type {
+  ContextConfigDefault,
+  FastifySchema,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+  RouteGenericInterface,
+  RouteShorthandOptionsWithHandler,
+} from 'fastify';
+import Type from 'typebox';
+import { jobIdText } from '../jobs/report.ts';
+
+type Route<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  RouteGenericInterface,
+  ContextConfigDefault,
+  Schema,
+  TypeBoxTypeProvider
+>;
+
+/**
+ * A route without its path, which app.ts gives it. The handler's types follow from the schema.
+ * No route has a response schema: those serialise known fields only, and payloads are any JSON.
+ */
+export function route<const Schema extends FastifySchema>(options: Route<Schema>): Route<Schema> {
+  return options;
+}
+
+/** The parameters of every path that names a job. */
+export const jobParams = Type.Object({ id: jobIdText });
+
+/** A whole number in a query. Not Type.Integer: text is converted to it by cutting off 1.5 to 1. */
+export function wholeNumber(range: { minimum: number; maximum?: number }) {
+  return Type.Number({ multipleOf: 1, ...range });
+}
