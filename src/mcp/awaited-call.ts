@@ -1,0 +1,160 @@
+import type { JobService } from '../jobs/job-service.ts';
+import { StoreUnavailable } from '../jobs/job-store.ts';
+import { isFinal, type Job, type JobUpdate } from '../jobs/job.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { Listener, PendingAnswer, ReadyAnswer } from './answer.ts';
+import { callResult, type CallOutcome, type StructuredJson } from './call-result.ts';
+import { isRequestCancelled } from './cancelled-request.ts';
+import { eventIdsOf, type CallStream, type Instead } from './event-id.ts';
+import { closingFailure, failedAnswer, thrownAnswer } from './failure.ts';
+import { errorResponse, resultResponse, type RequestId } from './json-rpc.ts';
+import { progressNotification } from './progress.ts';
+import type { ToolCalls } from './tool-call.ts';
+
+/** A tool call whose answer is a job's outcome. */
+export interface AwaitedCall {
+  readonly kind: 'awaited';
+  /** As the caller knows it; what comes after is told. */
+  readonly job: Job;
+  /** Null: nothing but the outcome will do. */
+  readonly patience: { readonly ms: number; readonly instead: Instead } | null;
+}
+
+/** What the protocol version of a caller, and the way its request came, allow. */
+export interface StreamTerms {
+  readonly structured: StructuredJson;
+  /** Whether events have ids, by which a cut stream is resumed. */
+  readonly eventIds: boolean;
+  /**
+   * Whether a stream begins with an event that only carries an id, and may end before its response
+   * for the client to resume it (MCP 2025-11-25, transports, "Sending Messages to the Server").
+   */
+  readonly priming: boolean;
+  /**
+   * How the caller takes a request back, which cancels the job that the request made:
+   * - notification: by `notifications/cancelled`; a connection may break without that meaning
+   * - disconnect: by closing its stream (MCP 2026-07-28, cancellation)
+   * - null: not at all
+   */
+  readonly takenBackBy: 'notification' | 'disconnect' | null;
+}
+
+interface Parts {
+  readonly jobs: JobService;
+  readonly toolCalls: ToolCalls;
+  /** The answer where the outcome takes longer than the caller's patience. */
+  readonly instead: (job: Job, kind: Instead, structured: StructuredJson) => Promise<CallOutcome>;
+  readonly clock: Clock;
+  /** Aborted when the gateway drains: waits end. */
+  readonly closing: AbortSignal;
+  readonly log: Log;
+}
+
+/** Waits for outcomes, telling progress on the way; begun here, or by another replica. */
+export class AwaitedCalls {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  begin(
+    { job, patience }: AwaitedCall,
+    request: Pick<CallStream, 'requestId' | 'progressToken'>,
+    terms: StreamTerms,
+  ): PendingAnswer {
+    const limit = patience && { until: this.#parts.clock() + patience.ms, ...patience };
+    return this.resume(job, { ...request, jobId: job.id, patience: limit }, job.seq, terms);
+  }
+
+  /** @param after the seq of the last update that was told */
+  resume(job: Job, stream: CallStream, after: number, terms: StreamTerms): PendingAnswer {
+    const idAt = terms.eventIds ? eventIdsOf(stream) : null;
+    const primingEventId = terms.priming && idAt !== null ? idAt(after) : null;
+    const isPrimed = primingEventId !== null;
+    return {
+      kind: 'pending',
+      primingEventId,
+      settle: async (listener) => {
+        const tell = progressTeller(stream, idAt, listener);
+        const answer = await this.#settle(job, stream, after, { tell, listener, terms, isPrimed });
+        return answer === null || idAt === null ? answer : { ...answer, eventId: idAt('end') };
+      },
+    };
+  }
+
+  async #settle(
+    job: Job,
+    stream: CallStream,
+    after: number,
+    { tell, listener, terms, isPrimed }: Settling,
+  ): Promise<ReadyAnswer | null> {
+    const { jobs, toolCalls, instead, clock, closing, log } = this.#parts;
+    const { requestId, patience } = stream;
+    const canResume = isPrimed && listener.notify !== null;
+    // The history of a finished job is told to its end, however long ago the wait was over.
+    const limited = patience !== null && !isFinal(job.status);
+    try {
+      const finished = await toolCalls.awaitOutcome(job.id, {
+        timeoutMs: limited ? Math.max(patience.until - clock(), 0) : null,
+        signal: AbortSignal.any([closing, listener.signal]),
+        after,
+        onUpdate: tell,
+      });
+      if (finished !== null) {
+        const mayBeTakenBack = terms.takenBackBy === 'notification' && ownsJob(stream);
+        if (mayBeTakenBack && isRequestCancelled(finished)) return null;
+        return answerOf(requestId, callResult(finished, terms.structured));
+      }
+      if (listener.signal.aborted) {
+        const takesBack = terms.takenBackBy === 'disconnect' && ownsJob(stream);
+        if (takesBack && !closing.aborted) {
+          await jobs.cancel(job.id, 'CancelledByClient', 'the MCP client disconnected');
+        }
+        return null;
+      }
+      if (patience !== null) {
+        return answerOf(requestId, await instead(job, patience.instead, terms.structured));
+      }
+      return canResume ? null : failedAnswer(requestId, closingFailure(job.id));
+    } catch (error) {
+      if (canResume && error instanceof StoreUnavailable) return null;
+      return thrownAnswer(requestId, error, log);
+    }
+  }
+}
+
+interface Settling {
+  readonly tell: (update: JobUpdate) => Promise<void>;
+  readonly listener: Listener;
+  readonly terms: StreamTerms;
+  readonly isPrimed: boolean;
+}
+
+/** Did the request make the job? Otherwise it only waits for it. */
+export function ownsJob({ patience }: CallStream): boolean {
+  return patience?.instead !== 'status';
+}
+
+export function answerOf(id: RequestId, outcome: CallOutcome): ReadyAnswer {
+  const response =
+    outcome.kind === 'result'
+      ? resultResponse(id, outcome.result)
+      : errorResponse(id, outcome.error);
+  return { kind: 'ready', response, status: 200 };
+}
+
+/** The final update is not told: the response takes its place. */
+function progressTeller(
+  { progressToken }: CallStream,
+  idAt: ReturnType<typeof eventIdsOf>,
+  { notify }: Listener,
+) {
+  if (progressToken === null || notify === null) return async () => {};
+  return async (update: JobUpdate): Promise<void> => {
+    if (isFinal(update.status)) return;
+    const notification = progressNotification(progressToken, update);
+    if (notification !== null) await notify(notification, idAt?.(update.seq) ?? null);
+  };
+}

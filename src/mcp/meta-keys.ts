@@ -1,0 +1,14 @@
+/* Keys of `_meta` that MCP reserves (2026-07-28, basic, "_meta"; 2025-11-25, tasks). */
+
+/** Tells requests of the stateless versions, from 2026-07-28 on, from those of a session. */
+export const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion';
+
+export const clientCapabilitiesKey = 'io.modelcontextprotocol/clientCapabilities';
+
+export const serverInfoKey = 'io.modelcontextprotocol/serverInfo';
+
+/** Names the `subscriptions/listen` request that a notification belongs to. */
+export const subscriptionIdKey = 'io.modelcontextprotocol/subscriptionId';
+
+/** Names the task that a result of 2025-11-25 belongs to. */
+export const relatedTaskKey = 'io.modelcontextprotocol/related-task';

@@ -1,0 +1,49 @@
+import { isJsonObject } from '../lib/json.ts';
+import { ready, type Answer, type ReadyAnswer } from './answer.ts';
+import { resultResponse, type RequestId } from './json-rpc.ts';
+import { serverInfoKey } from './meta-keys.ts';
+import type { ServerInfo } from './server-info.ts';
+
+/** What is added to every result (MCP 2026-07-28, basic, "ResultType" and "Per-response protocol fields"). */
+export class ModernResults {
+  readonly #meta: object;
+
+  constructor(serverInfo: ServerInfo) {
+    this.#meta = { [serverInfoKey]: serverInfo };
+  }
+
+  /** The answer to a request that is done with. */
+  complete(id: RequestId, result: object): ReadyAnswer {
+    return ready(resultResponse(id, this.#whole(result, 'complete')));
+  }
+
+  /** The answer to a call that goes on as a task. */
+  task(id: RequestId, task: object): ReadyAnswer {
+    return ready(resultResponse(id, this.#whole(task, 'task')));
+  }
+
+  /** The same answer, whose result says that it is complete. */
+  completed(answer: Answer): Answer {
+    if (answer.kind === 'ready') return this.#completedReady(answer);
+    return {
+      ...answer,
+      settle: async (listener) => {
+        const ready = await answer.settle(listener);
+        return ready && this.#completedReady(ready);
+      },
+    };
+  }
+
+  #completedReady(answer: ReadyAnswer): ReadyAnswer {
+    const { response } = answer;
+    if (!('result' in response)) return answer;
+    const result = this.#whole(response.result, 'complete');
+    return { ...answer, response: { ...response, result } };
+  }
+
+  #whole(result: object, resultType: 'complete' | 'task'): object {
+    const own = '_meta' in result && isJsonObject(result._meta) ? result._meta : {};
+    // Actors make results, so the type stands after whatever they call so.
+    return { ...result, resultType, _meta: { ...own, ...this.#meta } };
+  }
+}

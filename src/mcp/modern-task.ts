@@ -1,0 +1,54 @@
+import type { JobState } from '../jobs/job.ts';
+import { callResult, type CallToolResult } from './call-result.ts';
+import type { RpcError } from './json-rpc.ts';
+import { lifetimeMs, pollIntervalMs, taskFacts, type TaskFacts } from './task-facts.ts';
+
+/** A task with all there is to say of it (Tasks extension, "Task Status", `DetailedTask`). */
+export type ModernTask = TaskFacts &
+  ModernStatus & {
+    readonly ttlMs: number | null;
+    readonly pollIntervalMs: number;
+  };
+
+type ModernStatus =
+  | { readonly status: 'working' | 'cancelled' }
+  | { readonly status: 'input_required'; readonly inputRequests: object }
+  | { readonly status: 'completed'; readonly result: CompleteResult }
+  /** The call ended in a JSON-RPC error; whatever a tool says itself is a result. */
+  | { readonly status: 'failed'; readonly error: RpcError };
+
+/** What the call itself would have been answered with. */
+type CompleteResult = CallToolResult & { readonly resultType: 'complete' };
+
+/** @param retentionSeconds how long a finished job is kept; 0: for ever */
+export function modernTask(job: JobState, retentionSeconds: number): ModernTask {
+  return {
+    ...taskFacts(job),
+    ttlMs: lifetimeMs(job, retentionSeconds),
+    pollIntervalMs,
+    ...statusOf(job),
+  };
+}
+
+function statusOf(job: JobState): ModernStatus {
+  switch (job.status) {
+    case 'Pending':
+    case 'Running':
+      return { status: 'working' };
+    case 'InputRequired':
+      // Jobs cannot say yet what they ask for.
+      return { status: 'input_required', inputRequests: {} };
+    case 'Cancelled':
+      return { status: 'cancelled' };
+    case 'Succeeded':
+    case 'Failed':
+      return outcomeOf(job);
+  }
+}
+
+function outcomeOf(job: JobState): ModernStatus {
+  const outcome = callResult(job, 'any');
+  return outcome.kind === 'result'
+    ? { status: 'completed', result: { ...outcome.result, resultType: 'complete' } }
+    : { status: 'failed', error: outcome.error };
+}

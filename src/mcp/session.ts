@@ -1,0 +1,127 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
+import type { EpochMs } from '../jobs/job.ts';
+import type { Clock } from '../lib/clock.ts';
+import { isJsonObject, type Json } from '../lib/json.ts';
+import type { RequestId } from './json-rpc.ts';
+import { legacyVersion, type LegacyVersion } from './protocol-version.ts';
+
+/** What `initialize` settled, and later requests build on. */
+export interface SessionTerms {
+  readonly protocolVersion: LegacyVersion;
+  readonly capabilities: readonly ClientCapability[];
+}
+
+export interface Session extends SessionTerms {
+  /** The `Mcp-Session-Id`. */
+  readonly id: string;
+  readonly beganAt: EpochMs;
+}
+
+/** The client capabilities that a server could use; others are not remembered. */
+const clientCapabilities = [
+  'elicitation',
+  'elicitation.form',
+  'elicitation.url',
+  'roots',
+  'sampling',
+  'tasks',
+] as const;
+
+export type ClientCapability = (typeof clientCapabilities)[number];
+
+interface SessionsOptions {
+  /** Signs the tokens; replicas share it. */
+  readonly secret: string | Uint8Array;
+  readonly clock: Clock;
+}
+
+/**
+ * Long, because a session costs the gateway nothing and many clients do not start anew when one
+ * expires.
+ */
+const lifetimeMs = 30 * 86_400_000;
+
+/** Ended sessions that a process remembers; beyond it the one that ended first is forgotten. */
+const maxEnded = 10_000;
+
+/**
+ * Sessions without a table: the `Mcp-Session-Id` itself says what was settled, signed by
+ * HMAC-SHA-256, so any replica can read it. For the same reason only the process that was told of a
+ * session's end refuses it; elsewhere it expires.
+ */
+export class Sessions {
+  readonly #secret: string | Uint8Array;
+  readonly #clock: Clock;
+  readonly #ended = new Set<string>();
+
+  constructor({ secret, clock }: SessionsOptions) {
+    this.#secret = secret;
+    this.#clock = clock;
+  }
+
+  /** A new session id: visible ASCII characters, unlike any other. */
+  issue({ protocolVersion, capabilities }: SessionTerms): string {
+    const content = {
+      v: protocolVersion,
+      c: capabilities,
+      e: this.#clock() + lifetimeMs,
+      n: randomBytes(12).toString('base64url'),
+    };
+    const body = Buffer.from(JSON.stringify(content)).toString('base64url');
+    return `${body}.${this.#sign(body).toString('base64url')}`;
+  }
+
+  /** Null if the id is not one of ours, or its session ended or expired. */
+  read(id: string): Session | null {
+    if (this.#ended.has(id)) return null;
+    const [body, signature, ...rest] = id.split('.');
+    if (body === undefined || signature === undefined || rest.length > 0) return null;
+    const given = Buffer.from(signature, 'base64url');
+    const expected = this.#sign(body);
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+
+    // Signed, hence written by `issue`; but perhaps by that of another release.
+    const content: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
+    if (!isJsonObject(content)) return null;
+    const { v, c, e } = content;
+    const protocolVersion = legacyVersion(v);
+    if (protocolVersion === null || typeof e !== 'number' || e <= this.#clock()) return null;
+    const capabilities = Array.isArray(c) ? known(c) : [];
+    return { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+  }
+
+  end({ id }: Session): void {
+    this.#ended.add(id);
+    const [oldest] = this.#ended;
+    if (this.#ended.size > maxEnded && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
+  /**
+   * The id of the job that a request of this session becomes: the same on every replica, so that the
+   * request can be cancelled wherever that is asked for, and a secret like any job's.
+   *
+   * @returns a UUIDv7 of the session's beginning, because nothing tells when the request was made
+   */
+  jobIdOf({ id, beganAt }: Session, requestId: RequestId): string {
+    const digest = this.#sign(`request ${id} ${JSON.stringify(requestId)}`);
+    return uuidv7({ msecs: beganAt, random: digest.subarray(0, 16) });
+  }
+
+  #sign(text: string): Buffer {
+    return createHmac('sha256', this.#secret).update(text).digest();
+  }
+}
+
+/** Which of the capabilities a client's `initialize` declares. */
+export function declaredCapabilities(declared: Json | undefined): ClientCapability[] {
+  return clientCapabilities.filter((path) => {
+    let at = declared;
+    for (const name of path.split('.')) at = isJsonObject(at) ? at[name] : undefined;
+    return isJsonObject(at);
+  });
+}
+
+function known(names: readonly Json[]): ClientCapability[] {
+  return clientCapabilities.filter((name) => names.includes(name));
+}
