@@ -1,0 +1,9 @@
+/*
+ * The actor library, as `import { actor, run } from 'asya-gateway/actor'`. Its values are named once
+ * more in exports/actor.js.
+ */
+export { actor } from './actor/actor.ts';
+export type { Actor, ActorOptions, Handler, Outcome } from './actor/actor.ts';
+export type { ActorContext, ReportProgress } from './actor/context.ts';
+export { run } from './cli/run.ts';
+export type { RunOptions } from './cli/run.ts';

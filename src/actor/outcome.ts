@@ -1,0 +1,119 @@
+import type { Envelope } from '../jobs/envelope.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { ActorBroker, Delivery } from './actor-broker.ts';
+import { addressOf, reportText } from './report-parts.ts';
+import type { Reporter } from './reporter.ts';
+
+/*
+ * Where a delivery goes from here: to the next step, or with its outcome to whoever wants reports.
+ * Where nobody asked for any, the outcome goes to an end queue, and an end actor reports it.
+ */
+
+/**
+ * Sends each value on: the first as the delivery's own job, the others as its children. The first
+ * goes last, so that no job ends before its children are on their way. Without a value the job ends.
+ */
+export async function sendValues(
+  broker: ActorBroker,
+  delivery: Delivery,
+  values: AsyncIterable<Json>,
+  reporter: Reporter,
+): Promise<void> {
+  const { envelope, replyTo } = delivery;
+  let own: { readonly value: Json } | null = null;
+  let children = childrenOf(envelope);
+  for await (const value of values) {
+    if (own === null) own = { value };
+    else {
+      const child = childOf(envelope, ++children);
+      // The gateway hears of the child before anybody works on it.
+      reporter.goesOn(child);
+      await sendOn(broker, { envelope: child, replyTo }, value);
+    }
+  }
+  reporter.leaves();
+  if (own === null) return sendResult(broker, delivery, null);
+  const metadata = { ...envelope.metadata, ...(children > 0 && { [childrenKey]: children }) };
+  return sendOn(broker, { envelope: { ...envelope, metadata }, replyTo }, own.value);
+}
+
+/** @param thrown what the handler threw, which need not be an Error */
+export async function sendFailure(
+  broker: ActorBroker,
+  { envelope, replyTo }: Sending,
+  thrown: unknown,
+): Promise<void> {
+  const details = describe(thrown);
+  const error = details.message;
+  if (replyTo === null) {
+    const payload = { error, details, original_payload: envelope.payload };
+    return broker.forward(toEnd('error-end', envelope, payload), null);
+  }
+  return broker.report(replyTo, {
+    type: 'final',
+    ...addressOf(envelope),
+    status: 'failed',
+    error,
+    error_details: details,
+  });
+}
+
+/** A message to be sent, and the queue that wants reports on it. */
+type Sending = Pick<Delivery, 'envelope' | 'replyTo'>;
+
+async function sendOn(broker: ActorBroker, sending: Sending, value: Json): Promise<void> {
+  const { envelope, replyTo } = sending;
+  const next: Envelope = { ...envelope, current: envelope.current + 1, payload: value };
+  if (next.current < next.steps.length) return broker.forward(next, replyTo);
+  return sendResult(broker, sending, value);
+}
+
+async function sendResult(
+  broker: ActorBroker,
+  { envelope, replyTo }: Sending,
+  result: Json,
+): Promise<void> {
+  if (replyTo === null) return broker.forward(toEnd('happy-end', envelope, result), null);
+  return broker.report(replyTo, {
+    type: 'final',
+    ...addressOf(envelope),
+    status: 'succeeded',
+    result,
+  });
+}
+
+function toEnd(queue: 'happy-end' | 'error-end', envelope: Envelope, payload: Json): Envelope {
+  const steps = [...envelope.steps, queue];
+  return { ...envelope, steps, current: steps.length - 1, payload };
+}
+
+/**
+ * Where a job's message counts its children, so that a second fan-out on its route does not give out
+ * the ids of the first again.
+ */
+const childrenKey = 'fan_out_children';
+
+function childrenOf({ metadata }: Envelope): number {
+  const count = metadata[childrenKey];
+  return typeof count === 'number' && Number.isInteger(count) ? count : 0;
+}
+
+function childOf(envelope: Envelope, n: number): Envelope {
+  const jobId = `${envelope.jobId}-${n}`;
+  const metadata: JsonObject = { ...envelope.metadata, job_id: jobId };
+  delete metadata[childrenKey];
+  return { ...envelope, jobId, parentId: envelope.jobId, metadata };
+}
+
+/** The traceback is for the actor's author; a failed job shows it beside the message. */
+function describe(thrown: unknown): { message: string; type: string; traceback: string } {
+  if (thrown instanceof Error) {
+    const { message, name, stack = '' } = thrown;
+    return {
+      message: reportText(message === '' ? name : message),
+      type: name,
+      traceback: reportText(stack),
+    };
+  }
+  return { message: reportText(String(thrown)), type: typeof thrown, traceback: '' };
+}

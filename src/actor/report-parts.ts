@@ -1,0 +1,15 @@
+import type { Envelope } from '../jobs/envelope.ts';
+import type { ReportAddress } from '../jobs/report.ts';
+
+/** Which job a report is about. A child's first report is what the gateway knows it from. */
+export function addressOf({ jobId, parentId, steps }: Envelope): ReportAddress {
+  return { job_id: jobId, ...(parentId !== null && { parent_id: parentId, steps: [...steps] }) };
+}
+
+/** The longest text the gateway takes; messages have a largest size, too. */
+const maxTextLength = 65_536;
+
+/** As much of a text as a report can hold; a cut through a surrogate pair leaves no half of it. */
+export function reportText(text: string): string {
+  return text.slice(0, maxTextLength).toWellFormed();
+}

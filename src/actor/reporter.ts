@@ -1,0 +1,103 @@
+import type { Envelope } from '../jobs/envelope.ts';
+import type { Report } from '../jobs/report.ts';
+import type { Log } from '../lib/log.ts';
+import type { ActorBroker, Delivery } from './actor-broker.ts';
+import { addressOf, reportText } from './report-parts.ts';
+
+/** What a handler said last; beats repeat it, because one without it would replace it. */
+interface Told {
+  readonly message?: string;
+  readonly percent?: number;
+}
+
+/**
+ * Tells the gateway how the work on one delivery goes. Never rejects: a lost report costs a watcher
+ * some progress, and is no reason to lose the work. Whoever does not wait for a report still has it
+ * sent before the next.
+ */
+export class Reporter {
+  readonly #broker: ActorBroker;
+  readonly #delivery: Delivery;
+  readonly #step: string;
+  readonly #log: Log;
+  #status: 'picked_up' | 'processing' = 'picked_up';
+  #told: Told = {};
+  #beating = false;
+  #leaving = false;
+
+  constructor(broker: ActorBroker, delivery: Delivery, step: string, log: Log) {
+    this.#broker = broker;
+    this.#delivery = delivery;
+    this.#step = step;
+    this.#log = log;
+  }
+
+  pickedUp(): void {
+    void this.#progress(this.#delivery.envelope, 'received', {});
+  }
+
+  /** @param percent of the step, held within 0 to 100; undefined or NaN: as told before */
+  async processing(percent = NaN, message?: string): Promise<void> {
+    const known = Number.isNaN(percent) ? this.#told.percent : Math.min(Math.max(percent, 0), 100);
+    this.#told = {
+      ...(message !== undefined && { message: reportText(message) }),
+      ...(known !== undefined && { percent: known }),
+    };
+    this.#status = 'processing';
+    await this.#progress(this.#delivery.envelope, 'processing', this.#told);
+  }
+
+  async heartbeat(): Promise<void> {
+    // During an outage the beat under way is enough; more would only queue up behind it.
+    if (this.#beating || this.#leaving) return;
+    this.#beating = true;
+    await this.#tell({
+      type: 'heartbeat',
+      ...addressOf(this.#delivery.envelope),
+      actor_name: this.#step,
+      status: this.#status,
+      ...this.#told,
+    });
+    this.#beating = false;
+  }
+
+  /** The message goes on. A beat after this would make the gateway expect more of them. */
+  leaves(): void {
+    this.#leaving = true;
+    this.goesOn(this.#delivery.envelope);
+  }
+
+  /** Done with a message, the delivery's own or a child's, that the next step gets; if there is one. */
+  goesOn(envelope: Envelope): void {
+    if (envelope.current + 1 < envelope.steps.length) {
+      void this.#progress(envelope, 'completed', {});
+    }
+  }
+
+  #progress(
+    envelope: Envelope,
+    status: 'received' | 'processing' | 'completed',
+    told: Told,
+  ): Promise<void> {
+    return this.#tell({
+      type: 'progress',
+      ...addressOf(envelope),
+      step: this.#step,
+      step_index: envelope.current,
+      total_steps: envelope.steps.length,
+      actor_name: this.#step,
+      status,
+      ...told,
+    });
+  }
+
+  async #tell(report: Report): Promise<void> {
+    const { replyTo } = this.#delivery;
+    if (replyTo === null) return;
+    try {
+      await this.#broker.report(replyTo, report);
+    } catch (error) {
+      this.#log.warn({ err: error, report: report.type }, 'a report was lost');
+    }
+  }
+}

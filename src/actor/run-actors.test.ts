@@ -1,0 +1,257 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ActorGateway, anEnvelope, isReceived, log } from '../../test/support/actor-gateway.ts';
+import { actor } from './actor.ts';
+import { runActors } from './run-actors.ts';
+
+let gateway: ActorGateway;
+
+beforeEach(() => {
+  gateway = new ActorGateway();
+});
+
+afterEach(() => gateway.close());
+
+const double = actor('double', ({ n }: { n: number }) => ({ n: n * 2 }));
+
+/** Works until it is told to stop. */
+const endless = actor('double', (_payload, { signal }) => pause(60_000, null, { signal }));
+
+describe('a route', () => {
+  it('hands each result on, reports every step, and ends with the last result', async () => {
+    await gateway.run(
+      double,
+      actor('print', async ({ n }: { n: number }) => `it is ${n}`),
+    );
+    await gateway.broker.publish(anEnvelope({ steps: ['double', 'print'] }));
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: 'it is 42' });
+    const told = gateway.events.map((event) =>
+      event.type === 'progress'
+        ? [event.step, event.stepIndex, event.totalSteps, event.stepStatus]
+        : event.type,
+    );
+    expect(told).toEqual([
+      ['double', 0, 2, 'received'],
+      ['double', 0, 2, 'completed'],
+      ['print', 1, 2, 'received'],
+      'succeeded',
+    ]);
+  });
+
+  it('fails its job where a step has no queue', async () => {
+    await gateway.run(double);
+    await gateway.broker.publish(anEnvelope({ steps: ['double', 'nowhere'] }));
+    expect(await gateway.final()).toMatchObject({
+      type: 'failed',
+      error: 'no queue takes messages for step "nowhere"',
+    });
+  });
+
+  it('does a step again where the next queue did not take its result', async () => {
+    gateway = new ActorGateway({ maxQueuedMessages: 1 });
+    const taken = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    let runs = 0;
+    await gateway.run(
+      actor('double', ({ n }: { n: number }) => {
+        if (++runs === 2) gate.resolve();
+        return n * 2;
+      }),
+      actor('print', async (payload) => {
+        taken.resolve();
+        await gate.promise;
+        return payload;
+      }),
+    );
+    const cleared = gateway.nextMessage('happy-end');
+    await gateway.broker
+      .connect()
+      .forward(anEnvelope({ jobId: 'in-the-way', steps: ['print'] }), null);
+    await taken.promise;
+    await gateway.broker.publish(anEnvelope({ steps: ['double', 'print'] }));
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: 42 });
+    expect((await cleared).jobId).toBe('in-the-way');
+    expect(runs).toBeGreaterThan(1);
+  });
+
+  it('ends in happy-end where nobody asked for reports', async () => {
+    await gateway.run(double);
+    const ended = gateway.nextMessage('happy-end');
+    await gateway.broker.connect().forward(anEnvelope(), null);
+    expect(await ended).toMatchObject({ jobId: 'job-1', payload: { n: 42 } });
+    expect(gateway.events).toEqual([]);
+  });
+});
+
+describe('a handler', () => {
+  it('knows its job, and tells what it is doing', async () => {
+    await gateway.run(
+      actor('double', async (_payload, { jobId, step, headers, deadline, signal, progress }) => {
+        await progress('half way there');
+        return { jobId, step, headers, deadline, aborted: signal.aborted };
+      }),
+    );
+    await gateway.broker.publish(anEnvelope({ deadline: 4_102_444_800_000 }));
+    expect(await gateway.final()).toMatchObject({
+      result: {
+        jobId: 'job-1',
+        step: 'double',
+        headers: { traceparent: '00-1' },
+        deadline: 4_102_444_800_000,
+        aborted: false,
+      },
+    });
+    expect(gateway.events).toContainEqual(
+      expect.objectContaining({ stepStatus: 'processing', message: 'half way there' }),
+    );
+  });
+
+  it('shows signs of life that keep its last message', async () => {
+    const beaten = gateway.reported(
+      (event) => event.type === 'heartbeat' && event.message === 'still reading',
+    );
+    await gateway.run(
+      actor(
+        'double',
+        async (_payload, { progress }) => {
+          await progress('still reading');
+          await beaten;
+        },
+        { heartbeatMs: 1 },
+      ),
+    );
+    await gateway.broker.publish(anEnvelope());
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: null });
+  });
+
+  it.each([
+    {
+      what: 'an Error',
+      thrown: new RangeError('too large'),
+      error: 'too large',
+      details: { type: 'RangeError', traceback: expect.stringContaining('run-actors.test') },
+    },
+    {
+      what: 'an Error without a text',
+      thrown: new TypeError(),
+      error: 'TypeError',
+      details: { type: 'TypeError' },
+    },
+    {
+      what: 'something else',
+      thrown: 'no luck',
+      error: 'no luck',
+      details: { type: 'string', traceback: '' },
+    },
+  ])('that throws $what fails its job', async ({ thrown, error, details }) => {
+    await gateway.run(actor('double', () => Promise.reject(thrown)));
+    await gateway.broker.publish(anEnvelope());
+    expect(await gateway.final()).toMatchObject({
+      type: 'failed',
+      reason: 'ActorError',
+      error,
+      details: { message: error, ...details },
+    });
+  });
+
+  const deep = JSON.parse('['.repeat(61) + ']'.repeat(61)) as unknown;
+  it.each([
+    { what: 'no JSON can express', result: { n: 1n }, reason: 'BigInt' },
+    { what: 'is no value', result: () => 1, reason: 'undefined' },
+    { what: 'nests too deeply', result: deep, reason: '60 levels' },
+  ])('that returns what $what fails its job', async ({ result, reason }) => {
+    await gateway.run(actor('double', () => [result]));
+    await gateway.broker.publish(anEnvelope());
+    expect(await gateway.final()).toMatchObject({
+      type: 'failed',
+      error: expect.stringContaining(reason),
+    });
+  });
+
+  it('that throws where nobody asked for reports ends in error-end', async () => {
+    await gateway.run(
+      actor('double', () => {
+        throw new Error('no luck');
+      }),
+    );
+    const ended = gateway.nextMessage('error-end');
+    await gateway.broker.connect().forward(anEnvelope(), null);
+    expect(await ended).toMatchObject({
+      jobId: 'job-1',
+      payload: {
+        error: 'no luck',
+        details: { message: 'no luck', type: 'Error' },
+        original_payload: { n: 21 },
+      },
+    });
+  });
+});
+
+describe('a deadline', () => {
+  it('stops the handler, and leaves the verdict to the gateway', async () => {
+    let reason: unknown;
+    await gateway.run(
+      actor('double', async (payload: { endless?: boolean }, { signal }) => {
+        if (payload.endless !== true) return;
+        signal.addEventListener('abort', () => (reason = signal.reason));
+        await pause(60_000, null, { signal });
+      }),
+    );
+    await gateway.broker.publish(
+      anEnvelope({ payload: { endless: true }, deadline: Date.now() + 500 }),
+    );
+    // Its turn comes when the first one's is over.
+    await gateway.broker.publish(anEnvelope({ jobId: 'job-2' }));
+    expect(await gateway.final('job-2')).toEqual({ type: 'succeeded', result: null });
+    expect(reason).toMatchObject({ name: 'TimeoutError' });
+    expect(gateway.events.map(({ type }) => type)).not.toContain('failed');
+  });
+});
+
+describe('closing', () => {
+  it('gives the work of a handler that stops to the next actor', async () => {
+    const atWork = gateway.reported(isReceived);
+    const first = await gateway.run(endless);
+    await gateway.broker.publish(anEnvelope());
+    await atWork;
+    await first.close();
+    await gateway.run(double);
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: { n: 42 } });
+  });
+
+  it('lets a handler that goes on finish', async () => {
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<string>();
+    const actors = await gateway.run(
+      actor('double', () => {
+        started.resolve();
+        return gate.promise;
+      }),
+    );
+    await gateway.broker.publish(anEnvelope());
+    await started.promise;
+    const closed = actors.close();
+    gate.resolve('done in time');
+    await closed;
+    expect(gateway.events.at(-1)).toEqual({ type: 'succeeded', result: 'done in time' });
+  });
+
+  it('asks handlers to stop only after the time to drain', async () => {
+    const atWork = gateway.reported(isReceived);
+    const stopped = Promise.withResolvers<unknown>();
+    const patient = actor('double', async (_payload, { signal }) => {
+      signal.addEventListener('abort', () => stopped.resolve(signal.reason));
+      await pause(60_000, null, { signal });
+    });
+    const first = await runActors([patient], gateway.broker.connect(), { log, drainMs: 200 });
+    await gateway.broker.publish(anEnvelope());
+    await atWork;
+    const begun = performance.now();
+    const closed = Promise.all([first.close(), first.close()]);
+    expect(await stopped.promise).toMatchObject({ name: 'AbortError' });
+    expect(performance.now() - begun).toBeGreaterThan(190);
+    await closed;
+    await gateway.run(double);
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: { n: 42 } });
+  });
+});

@@ -1,0 +1,59 @@
+import type { Logger } from 'pino';
+import type { Log } from '../lib/log.ts';
+import type { ActorBroker } from './actor-broker.ts';
+import type { Actor } from './actor.ts';
+import { work } from './work.ts';
+import { Workload } from './workload.ts';
+
+export interface RunOptions {
+  readonly log: Log & Pick<Logger, 'child'>;
+  /** How long after `close` handlers may go on before their signals abort. Default 0. */
+  readonly drainMs?: number;
+}
+
+export interface RunningActors {
+  /**
+   * Takes no new messages, waits for the handlers at work, asking them by their signals to stop when
+   * their time is over, and closes the broker's connection. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs actors until they are closed: takes messages from each one's queue, has its handler work on
+ * them, and passes the results on. A message is acknowledged when what follows from it is confirmed,
+ * so none is lost, and one may be worked on twice.
+ *
+ * @throws if a queue cannot be had
+ */
+export async function runActors(
+  actors: readonly Actor[],
+  broker: ActorBroker,
+  { log, drainMs = 0 }: RunOptions,
+): Promise<RunningActors> {
+  const workload = new Workload();
+  broker.onCalledOff((job) => workload.callOff(job));
+  for (const actor of actors) {
+    const { step, concurrency } = actor;
+    await broker.consume(step, concurrency, (delivery) =>
+      work(actor, delivery, {
+        broker,
+        workload,
+        log: log.child({ jobId: delivery.envelope.jobId, step }),
+      }),
+    );
+  }
+
+  async function close(): Promise<void> {
+    const patience = setTimeout(() => workload.shutDown(), drainMs);
+    await broker.close();
+    clearTimeout(patience);
+  }
+  let closed: Promise<void> | null = null;
+  return {
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { backoffMs, pause } from '../lib/backoff.ts';
+import { systemClock } from '../lib/clock.ts';
+import type { Json } from '../lib/json.ts';
+import type { Log } from '../lib/log.ts';
+import { Refused, Unroutable, type ActorBroker, type Delivery } from './actor-broker.ts';
+import type { Actor } from './actor.ts';
+import type { ActorContext } from './context.ts';
+import { sendFailure, sendValues } from './outcome.ts';
+import { Reporter } from './reporter.ts';
+import { valuesOf } from './values.ts';
+import type { WorkSignal } from './work-signal.ts';
+import type { Workload } from './workload.ts';
+
+interface Surroundings {
+  readonly broker: ActorBroker;
+  readonly workload: Workload;
+  readonly log: Log;
+}
+
+/** Longest pause before a retry: beyond it the job had better fail. */
+const maxRetryDelayMs = 60_000;
+
+/**
+ * Works on one delivery. Resolves when whatever comes next has been confirmed, which is when the
+ * message may be acknowledged; rejects if it has to be delivered again.
+ */
+export async function work(
+  actor: Actor,
+  delivery: Delivery,
+  surroundings: Surroundings,
+): Promise<void> {
+  const { envelope } = delivery;
+  const { workload, log } = surroundings;
+  const limit = workload.enter(envelope);
+  try {
+    const { deadline } = envelope;
+    if (deadline !== null && systemClock() >= deadline) {
+      return log.info('left alone: the job is past its deadline');
+    }
+    if (limit.stop === 'called off') return log.info('left alone: the job is over');
+    await new Work(actor, delivery, surroundings, limit).finish();
+  } finally {
+    workload.leave(envelope, limit);
+  }
+}
+
+/** One delivery at work, through all its attempts. */
+class Work {
+  readonly #actor: Actor;
+  readonly #delivery: Delivery;
+  readonly #broker: ActorBroker;
+  readonly #log: Log;
+  readonly #limit: WorkSignal;
+  readonly #reporter: Reporter;
+  readonly #context: ActorContext;
+
+  constructor(actor: Actor, delivery: Delivery, { broker, log }: Surroundings, limit: WorkSignal) {
+    const { envelope, redelivered } = delivery;
+    const { jobId, headers, deadline } = envelope;
+    const step = envelope.steps[envelope.current] ?? actor.step;
+    const reporter = new Reporter(broker, delivery, step, log);
+    this.#actor = actor;
+    this.#delivery = delivery;
+    this.#broker = broker;
+    this.#log = log;
+    this.#limit = limit;
+    this.#reporter = reporter;
+    const { signal } = limit;
+    this.#context = {
+      jobId,
+      step,
+      headers,
+      deadline,
+      redelivered,
+      signal,
+      log,
+      progress: (first: string | number, message?: string) =>
+        typeof first === 'number'
+          ? reporter.processing(first, message)
+          : reporter.processing(undefined, first),
+    };
+  }
+
+  async finish(): Promise<void> {
+    const { retries, retryDelayMs, heartbeatMs } = this.#actor;
+    this.#reporter.pickedUp();
+    // On the handler's own event loop: a handler that blocks it is not alive.
+    const beating = setInterval(() => void this.#reporter.heartbeat(), heartbeatMs);
+    try {
+      for (let attempt = 1; ; attempt++) {
+        const thrown = await this.#attempt();
+        if (thrown === null) return;
+        if (attempt > retries) return await this.#fail(thrown.error);
+        this.#log.warn({ err: thrown.error, attempt }, 'the handler failed and will be retried');
+        const delay = backoffMs(attempt, { firstMs: retryDelayMs, capMs: maxRetryDelayMs });
+        await pause(delay, this.#limit.signal);
+        if (this.#givenUp(thrown.error)) return;
+      }
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  /**
+   * Calls the handler, and sends its values on as they come. Returns what it threw, or null if there
+   * is nothing more to do.
+   *
+   * @throws what requires that the message is delivered again
+   */
+  async #attempt(): Promise<{ readonly error: unknown } | null> {
+    const { envelope } = this.#delivery;
+    try {
+      const returned = await this.#actor.handle(envelope.payload, this.#context);
+      const values = this.#whileWanted(returned);
+      await sendValues(this.#broker, this.#delivery, values, this.#reporter);
+      return null;
+    } catch (error) {
+      if (error instanceof BrokerUnavailable) throw error;
+      if (this.#givenUp(error)) return null;
+      // No queue, or a message that no queue takes: working again would end here again.
+      if (error instanceof Unroutable || error instanceof Refused) {
+        await this.#fail(error);
+        return null;
+      }
+      return { error };
+    }
+  }
+
+  /** A result of a job that is over would only be refused, and its children be orphans. */
+  async *#whileWanted(returned: unknown): AsyncGenerator<Json> {
+    const { signal } = this.#limit;
+    for await (const value of valuesOf(returned)) {
+      if (this.#limit.stop === 'called off') signal.throwIfAborted();
+      yield value;
+    }
+  }
+
+  /**
+   * Has the work been stopped, so that an error says nothing about it?
+   *
+   * @throws the error if the message has to be delivered again
+   */
+  #givenUp(error: unknown): boolean {
+    const { stop } = this.#limit;
+    if (stop === null) return false;
+    if (stop === 'shutdown') throw error;
+    // The gateway ends, or has ended, the job with the right reason by itself.
+    this.#log.info({ err: error }, `given up: the job is ${stop}`);
+    return true;
+  }
+
+  async #fail(error: unknown): Promise<void> {
+    this.#log.warn({ err: error }, 'the handler failed');
+    await sendFailure(this.#broker, this.#delivery, error);
+  }
+}
