@@ -1,0 +1,47 @@
+import { pino, type Logger } from 'pino';
+import type { Actor } from '../actor/actor.ts';
+import { runActors } from '../actor/run-actors.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { connectActorBroker } from '../rabbitmq/actor-broker.ts';
+import { stopSignal } from './stop-signal.ts';
+
+export interface RunOptions {
+  /** Default: ASYA_RABBITMQ_URL. */
+  readonly url?: string;
+  /** Default: ASYA_RABBITMQ_EXCHANGE. */
+  readonly exchange?: string;
+  /** Default: JSON lines on standard output, from ASYA_LOG_LEVEL on. */
+  readonly log?: Logger;
+  /**
+   * How long handlers at work may go on after a signal before theirs abort, in milliseconds. Default
+   * 15,000: half of what Kubernetes waits before SIGKILL.
+   */
+  readonly drainMs?: number;
+}
+
+/**
+ * Runs actors on RabbitMQ as a program of their own, until SIGTERM or SIGINT: takes no new messages
+ * then, lets handlers finish or stop, and resolves. A second signal ends the process at once. Waits for
+ * RabbitMQ while it is away.
+ *
+ * @throws ConfigError if a variable cannot be used
+ */
+export async function run(
+  actors: Actor | readonly Actor[],
+  options: RunOptions = {},
+): Promise<void> {
+  const config = readConfig(process.env);
+  const { url = config.rabbitmqUrl, exchange = config.rabbitmqExchange } = options;
+  const { log = pino({ level: config.logLevel }), drainMs = 15_000 } = options;
+  if (url === null) {
+    throw new ConfigError(
+      'ASYA_RABBITMQ_URL: memory: reaches no other process; use asya-gateway dev --actors, or RabbitMQ',
+    );
+  }
+  const list = [actors].flat();
+  const broker = await connectActorBroker({ url, exchange, log });
+  const running = await runActors(list, broker, { log, drainMs });
+  log.info(`actors are waiting for work: ${list.map(({ step }) => step).join(', ')}`);
+  log.info(`${await stopSignal()}: finishing what is at work`);
+  await running.close();
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { pino, type Logger } from 'pino';
+import { ActorsFileError, loadActors } from './actor/load-actors.ts';
+import { help, parseCommandLine, UsageError, type Command } from './cli/command-line.ts';
+import { DevServer } from './cli/dev-server.ts';
+import { provideActorLibrary } from './cli/own-library.ts';
+import { run } from './cli/run.ts';
+import { ConfigError, readConfig, type Config } from './config.ts';
+import { createGateway } from './gateway.ts';
+import type { Service } from './lib/service.ts';
+import { DatabaseUnusable } from './postgres/schema.ts';
+import { ToolSource } from './tools/tool-source.ts';
+import { ToolsFileError } from './tools/tools-file.ts';
+
+/** Kubernetes sends SIGKILL after 30 s by default; what has not ended long before will not. */
+const stopLimitMs = 10_000;
+
+/** Errors whose message is all a user needs: no stack. */
+const explained = [ConfigError, UsageError, ToolsFileError, ActorsFileError, DatabaseUnusable];
+
+/** Run as source, or compiled into `dist/`. */
+const compiled = import.meta.filename.endsWith('.js');
+const packageRoot = new URL(compiled ? '../../' : '../', import.meta.url);
+
+/** What `dev` serves if it is not told what. */
+const examples = {
+  tools: fileURLToPath(new URL('examples/tools.yaml', packageRoot)),
+  actors: fileURLToPath(
+    new URL(compiled ? 'dist/examples/actors.js' : 'examples/actors.ts', packageRoot),
+  ),
+};
+
+await main().catch(fail);
+
+async function main(): Promise<void> {
+  provideActorLibrary();
+  const { command, env } = parseCommandLine(process.argv.slice(2));
+  switch (command.name) {
+    case 'help':
+      return void process.stdout.write(help);
+    case 'version':
+      return void process.stdout.write(`${version()}\n`);
+    case 'serve':
+      return serve(readConfig({ ...process.env, ...env }));
+    case 'dev':
+      return dev(command, env);
+    case 'actor':
+      return runActorsAlone(command);
+  }
+}
+
+/** Logs are JSON lines on standard output. */
+async function serve(config: Config): Promise<void> {
+  const log = pino({ level: config.logLevel });
+  const tools = new ToolSource({ path: config.configPath, log });
+  if (config.configPath === null)
+    log.warn('ASYA_CONFIG_PATH is not set: there are no tools to offer');
+  const gateway = createGateway({ config, tools, version: version(), log, onFatal: fail });
+  stopOnSignals(gateway, log);
+  // Not in `dev`, which a terminal that closes is to take with it.
+  process.on('SIGHUP', () => tools.reload());
+  await gateway.start();
+  log.info(
+    { url: gateway.url, tools: tools.current().list().length },
+    `listening on ${gateway.url}`,
+  );
+}
+
+/** Standard output is for the developer who reads it; logs go to standard error. */
+async function dev(
+  command: Extract<Command, { name: 'dev' }>,
+  options: Readonly<Record<string, string>>,
+): Promise<void> {
+  const chosen = command.tools ?? process.env['ASYA_CONFIG_PATH'];
+  const config = readConfig({
+    ASYA_RABBITMQ_URL: 'memory:',
+    ASYA_LOG_LEVEL: 'warn',
+    ...process.env,
+    ASYA_CONFIG_PATH: chosen ?? examples.tools,
+    ...options,
+  });
+  const log = pino({ level: config.logLevel }, pino.destination(2));
+  const server = new DevServer({
+    config,
+    actorsFile: command.actors ?? (chosen === undefined ? examples.actors : null),
+    version: version(),
+    log,
+    onFatal: fail,
+    say: (line) => process.stdout.write(`${line}\n`),
+  });
+  stopOnSignals(server, log);
+  await server.start();
+}
+
+async function runActorsAlone({ file, only }: Extract<Command, { name: 'actor' }>): Promise<void> {
+  const actors = await loadActors(file);
+  const steps = actors.map(({ step }) => step);
+  const unknown = only.find((step) => !steps.includes(step));
+  if (unknown !== undefined) {
+    throw new UsageError(`${file} has no actor for step "${unknown}", only ${steps.join(', ')}`);
+  }
+  await run(only.length === 0 ? actors : actors.filter(({ step }) => only.includes(step)));
+  // The file may have left timers or sockets of its own behind.
+  process.exit(0);
+}
+
+/** The first signal drains; the second, or the time limit, ends the process at once. */
+function stopOnSignals(service: Pick<Service, 'stop'>, log: Logger): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info(`${signal}: stopping`);
+    setTimeout(() => {
+      log.error(`not stopped after ${stopLimitMs} ms: ending`);
+      process.exit(1);
+    }, stopLimitMs).unref();
+    service.stop().then(() => process.exit(0), fail);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function fail(error: unknown): never {
+  const known = explained.find((kind) => error instanceof kind);
+  if (known !== undefined) process.stderr.write(`${(error as Error).message}\n`);
+  else process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(known === UsageError ? 2 : 1);
+}
+
+function version(): string {
+  const file = new URL('package.json', packageRoot);
+  const { version: text } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return text;
+}
