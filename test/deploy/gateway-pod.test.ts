@@ -1,0 +1,153 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { startActors, type AsyaProcess } from '../support/processes.ts';
+import { ScratchBroker } from '../support/scratch-broker.ts';
+import { readEvents } from '../support/sse-client.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { noHelm, render } from './support/chart.ts';
+import type { ContainerProcess } from './support/container-process.ts';
+import { buildImage, type Image } from './support/image.ts';
+import { find, type KubernetesObject } from './support/objects.ts';
+import { ask, Pod } from './support/pod.ts';
+
+/*
+ * The gateway's pod as the chart renders it: its command, environment, volumes and probes, with what
+ * the image holds, on real PostgreSQL and RabbitMQ.
+ */
+
+const actorsFile = fileURLToPath(new URL('../support/pipeline-actors.ts', import.meta.url));
+
+describe.skipIf(noHelm)("the gateway's pod", () => {
+  let image: Image;
+  let database: TestDatabase;
+  let broker: ScratchBroker;
+  let rabbitmq: TcpProxy;
+  let objects: KubernetesObject[];
+  let pod: Pod;
+  let gateway: ContainerProcess;
+  let url: string;
+  let actors: AsyaProcess | null = null;
+
+  beforeAll(async () => {
+    image = await buildImage();
+    database = await createDatabase();
+    broker = new ScratchBroker();
+    rabbitmq = await TcpProxy.to(broker.url);
+    const route = ['first', 'second', 'third'].map((step) => broker.step(step));
+    const parameters = { ms: { type: 'integer', default: 0 } };
+    objects = await render({
+      postgresql: { enabled: false },
+      database: { url: database.url },
+      rabbitmq: { url: rabbitmq.url, exchange: broker.exchange },
+      tools: {
+        files: {
+          'tools.yaml': { tools: [{ name: 'pipeline', description: 'd', parameters, route }] },
+        },
+      },
+      tests: { tool: 'pipeline', arguments: { ms: 20 } },
+    });
+  });
+
+  beforeEach(async () => {
+    pod = await Pod.of(find(objects, 'Deployment', 'asya-gateway'), {
+      objects,
+      directory: image.directory,
+      // A pod has an address of its own; here it is loopback, and any free port.
+      env: { ASYA_GATEWAY_HOST: '127.0.0.1', ASYA_GATEWAY_PORT: '0' },
+    });
+    gateway = pod.start('gateway');
+    const [, found = ''] = await gateway.says(/"listening on (http[^"]+)"/);
+    url = found;
+  });
+
+  afterEach(async () => {
+    await actors?.kill();
+    actors = null;
+    await pod[Symbol.asyncDispose]();
+  });
+
+  afterAll(async () => {
+    await rabbitmq.refuse();
+    await broker.remove();
+    await database.drop();
+    await image.remove();
+  });
+
+  async function startPipeline(): Promise<void> {
+    actors = await startActors(actorsFile, {
+      ASYA_RABBITMQ_URL: broker.url,
+      ASYA_RABBITMQ_EXCHANGE: broker.exchange,
+      TEST_STEP_PREFIX: broker.exchange,
+    });
+  }
+
+  async function probes(): Promise<(number | null)[]> {
+    const { startupProbe, livenessProbe, readinessProbe } = pod.container('gateway');
+    return Promise.all(
+      [startupProbe, livenessProbe, readinessProbe].map((probe) => ask(probe, url)),
+    );
+  }
+
+  test('starts: every probe passes once it listens', async () => {
+    expect(await probes()).toEqual([200, 200, 200]);
+  });
+
+  test('without RabbitMQ it is alive and not ready, until RabbitMQ is back', async () => {
+    await rabbitmq.refuse();
+    await expect.poll(probes).toEqual([200, 200, 503]);
+    await rabbitmq.accept();
+    await expect.poll(probes, { timeout: 10_000 }).toEqual([200, 200, 200]);
+  });
+
+  test("passes the chart's test, which calls a tool", async () => {
+    await startPipeline();
+    await using tester = await Pod.of(find(objects, 'Pod'), {
+      objects,
+      directory: image.directory,
+      env: { GATEWAY_URL: url },
+    });
+    const { code, output } = await tester.start('call').ended;
+    expect(output).toMatch(/^ready\ntools: pipeline,.*\npipeline: .*"trail":\["first"/s);
+    expect(code).toBe(0);
+  });
+
+  test("fails the chart's test where no actor gives a result", async () => {
+    await using tester = await Pod.of(find(objects, 'Pod'), {
+      objects,
+      directory: image.directory,
+      env: { GATEWAY_URL: url, WAIT_SECONDS: '1' },
+    });
+    const { code, output } = await tester.start('call').ended;
+    expect(output).toContain('no result within 1 s');
+    expect(code).toBe(1);
+  });
+
+  test('drains on SIGTERM within its time: streams end, nothing new comes in, it ends by itself', async () => {
+    await startPipeline();
+    const call = await fetch(`${url}/tools/call`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'pipeline', arguments: { ms: 60_000 } }),
+    });
+    const { structuredContent } = (await call.json()) as { structuredContent: { job_id: string } };
+    const stream = await fetch(`${url}/jobs/${structuredContent.job_id}/stream`);
+    // Leaves a connection behind that is kept for the next request.
+    expect(await probes()).toEqual([200, 200, 200]);
+
+    let began = Number.NaN;
+    for await (const { event } of readEvents(stream)) {
+      if (event !== 'update' || !Number.isNaN(began)) continue;
+      began = performance.now();
+      gateway.terminate();
+    }
+    const [, , readiness] = await probes();
+    expect([null, 503]).toContain(readiness);
+    expect(await gateway.ended).toMatchObject({ code: 0 });
+
+    const { terminationGracePeriodSeconds = 0 } = pod.spec;
+    const sleep = pod.container('gateway').lifecycle?.preStop.sleep.seconds ?? 0;
+    expect(performance.now() - began).toBeLessThan((terminationGracePeriodSeconds - sleep) * 1000);
+    expect(await probes()).toEqual([null, null, null]);
+  });
+});

@@ -1,0 +1,126 @@
+import { pino } from 'pino';
+import type { FastifyPluginAsync } from 'fastify';
+import { buildApp, type AppParts } from '../../src/http/app.ts';
+import { Dispatcher } from '../../src/jobs/dispatcher.ts';
+import { JobFeed } from '../../src/jobs/job-feed.ts';
+import { JobService, type Submission } from '../../src/jobs/job-service.ts';
+import type { JobStore } from '../../src/jobs/job-store.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import type { Publisher } from '../../src/jobs/publisher.ts';
+import { systemClock, type Clock } from '../../src/lib/clock.ts';
+import { ToolCalls } from '../../src/mcp/tool-call.ts';
+import { MemoryBroker } from '../../src/memory/broker.ts';
+import { MemoryJobStore } from '../../src/memory/job-store.ts';
+import { argumentsChecker } from '../../src/tools/arguments.ts';
+import type { Tool } from '../../src/tools/tool.ts';
+
+export interface TestAppOptions {
+  readonly config?: Partial<AppParts['config']>;
+  /** Wraps the store, to make it fail. Default: not at all. */
+  readonly wrapStore?: (store: JobStore) => JobStore;
+  /** Instead of the broker in this process. */
+  readonly publisher?: Publisher;
+  readonly tools?: readonly Tool[];
+  readonly readiness?: AppParts['readiness'];
+  readonly mcp?: FastifyPluginAsync;
+  readonly clock?: Clock;
+  readonly log?: AppParts['log'];
+}
+
+const silent = pino({ level: 'silent' });
+
+/** The HTTP front over everything a gateway has in memory. Loops do not run: tests are the clock. */
+export async function createTestApp(options: TestAppOptions = {}) {
+  const { clock = systemClock, log = silent, tools = [aTool()] } = options;
+  const memory = new MemoryJobStore();
+  const store = options.wrapStore?.(memory) ?? memory;
+  const broker = new MemoryBroker({
+    apply: (jobId, event) => jobs.apply(jobId, event),
+    log,
+    clock,
+  });
+  const publisher = options.publisher ?? broker;
+  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 30_000 });
+  const jobs = new JobService({ store, dispatcher, announcer: broker, clock });
+  const feed = new JobFeed(store);
+  await memory.listen(feed);
+  const closing = new AbortController();
+
+  const app = buildApp({
+    config: {
+      host: '127.0.0.1',
+      allowedHosts: [],
+      allowedOrigins: [],
+      maxBodyBytes: 1_048_576,
+      ...options.config,
+    },
+    jobs,
+    feed,
+    tools: () => ({
+      list: () => tools,
+      find: (name) => tools.find((tool) => tool.name === name) ?? null,
+    }),
+    toolCalls: new ToolCalls({ jobs, feed }),
+    mcp: options.mcp ?? (async () => {}),
+    readiness: options.readiness ?? (async () => ({ store: null, broker: null })),
+    log,
+    closing: closing.signal,
+  });
+
+  return {
+    app,
+    store: memory,
+    jobs,
+    broker,
+    closing,
+    /** A new job of two steps. */
+    submit: (overrides: Partial<Submission> = {}): Promise<Job> =>
+      jobs.submit({
+        tool: 'enhance_image',
+        steps: ['download', 'enhance'],
+        payload: { url: 'https://example.com/a.png' },
+        metadata: null,
+        headers: {},
+        timeoutSeconds: 300,
+        heartbeatTimeoutSeconds: 0,
+        ...overrides,
+      }),
+    async close(): Promise<void> {
+      closing.abort();
+      await broker.close();
+      // fetch opens connections that it may never use, and the server would wait for their requests.
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
+export type TestApp = Awaited<ReturnType<typeof createTestApp>>;
+
+/** A tool that takes a `url`, with whatever a test needs otherwise. */
+export function aTool(overrides: Partial<Tool> = {}): Tool {
+  const inputSchema = {
+    type: 'object',
+    properties: { url: { type: 'string' } },
+    required: ['url'],
+    additionalProperties: false,
+  };
+  return {
+    name: 'enhance_image',
+    title: null,
+    description: 'Enhance an image',
+    inputSchema,
+    outputSchema: null,
+    annotations: null,
+    steps: ['download', 'enhance'],
+    progress: true,
+    timeoutSeconds: 300,
+    mode: 'hybrid',
+    waitSeconds: 25,
+    heartbeatTimeoutSeconds: 0,
+    taskSupport: 'optional',
+    metadata: null,
+    checkArguments: argumentsChecker('enhance_image', inputSchema),
+    ...overrides,
+  };
+}

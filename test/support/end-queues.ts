@@ -1,0 +1,54 @@
+import { JobService } from '../../src/jobs/job-service.ts';
+import { Dispatcher } from '../../src/jobs/dispatcher.ts';
+import { systemClock as clock } from '../../src/lib/clock.ts';
+import { PostgresJobStore } from '../../src/postgres/job-store.ts';
+import { Pool } from '../../src/postgres/pool.ts';
+import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
+import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
+import { decodeErrorEnd, decodeHappyEnd } from '../../src/rabbitmq/end-message.ts';
+import { createEndQueueConsumer } from '../../src/rabbitmq/end-queue-consumer.ts';
+import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
+import { memoryLog } from './memory-log.ts';
+
+interface Options {
+  readonly databaseUrl: string;
+  readonly rabbitmqUrl: string;
+  readonly exchange: string;
+  readonly happyEnd: string;
+  readonly errorEnd: string;
+}
+
+/**
+ * What a gateway does with ASYA_CONSUME_END_QUEUES, on queues of a test's own: the real names would
+ * be shared with whoever uses this broker.
+ *
+ * @returns stops it
+ */
+export async function consumeEndQueues(options: Options): Promise<() => Promise<void>> {
+  const { databaseUrl, rabbitmqUrl: url, exchange, happyEnd, errorEnd } = options;
+  const { log } = memoryLog();
+  const pool = new Pool({ url: databaseUrl, maxConnections: 2 });
+  const store = new PostgresJobStore(pool);
+  const connection = new RabbitConnection({ url, name: 'test, end queues', log });
+  const publisher = new RabbitPublisher({ connection, exchange, log });
+  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 0 });
+  const announcer = { calledOff(): void {} };
+  const jobs = new JobService({ store, dispatcher, announcer, clock });
+  const deadLetters = new DeadLetters({ connection, exchange, log });
+  const apply = jobs.apply.bind(jobs);
+  const parts = { connection, exchange, apply, deadLetters, log };
+  const consumers = [
+    { name: happyEnd, decode: decodeHappyEnd },
+    { name: `asya-${happyEnd}`, decode: decodeHappyEnd },
+    { name: errorEnd, decode: decodeErrorEnd },
+    { name: `asya-${errorEnd}`, decode: decodeErrorEnd },
+  ].map((end) => createEndQueueConsumer(parts, end));
+  await connection.start();
+  for (const consumer of consumers) await consumer.start();
+  await Promise.all(consumers.map((consumer) => consumer.consuming));
+  return async () => {
+    for (const consumer of consumers) await consumer.stop();
+    await connection.stop();
+    await pool.close();
+  };
+}
