@@ -1,0 +1,7 @@
+-- Revert asya-gateway:jobs from pg
+
+BEGIN;
+
+DROP TABLE jobs;
+
+COMMIT;
