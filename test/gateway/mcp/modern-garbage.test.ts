@@ -134,7 +134,8 @@ function rightHeaders({ method, params }: Record<string, unknown>): Record<strin
   const { region } = Object(given) as Record<string, unknown>;
   const named = text(method).startsWith('tasks/') ? taskId : name;
   // Not String(): an object with a `toString` of its own has no text by it.
-  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+  const text = (value: unknown) =>
+    typeof value === 'string' ? value : JSON.stringify(value ?? null);
   const encoded = (value: unknown) => `=?base64?${Buffer.from(text(value)).toString('base64')}?=`;
   return {
     accept: 'application/json, text/event-stream',
