@@ -132,10 +132,10 @@ const wrongHeaders = fc.record(
 function rightHeaders({ method, params }: Record<string, unknown>): Record<string, string> {
   const { name, taskId, arguments: given } = Object(params) as Record<string, unknown>;
   const { region } = Object(given) as Record<string, unknown>;
-  const named = text(method).startsWith('tasks/') ? taskId : name;
   // Not String(): an object with a `toString` of its own has no text by it.
   const text = (value: unknown) =>
     typeof value === 'string' ? value : JSON.stringify(value ?? null);
+  const named = text(method).startsWith('tasks/') ? taskId : name;
   const encoded = (value: unknown) => `=?base64?${Buffer.from(text(value)).toString('base64')}?=`;
   return {
     accept: 'application/json, text/event-stream',
