@@ -18,7 +18,7 @@ import {
 import { problemOf } from './fault.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
 import { HostGuard } from './host-guard.ts';
-import { cancelJob, jobActive, listJobs, readJob } from './job-routes.ts';
+import { answerJob, cancelJob, jobActive, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
 import { sendProblem } from './problem.ts';
@@ -75,6 +75,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.get('/jobs', listJobs(jobs));
   app.get('/jobs/:id', readJob(jobs));
   app.get('/jobs/:id/stream', streamJob({ jobs, feed, log, closing }));
+  app.post('/jobs/:id/input', answerJob(jobs));
   app.post('/jobs/:id/cancel', cancelJob(jobs));
   app.delete('/jobs/:id', cancelJob(jobs));
 

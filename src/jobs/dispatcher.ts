@@ -5,7 +5,7 @@ import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Failed } from './event.ts';
 import type { EpochMs, Job } from './job.ts';
-import type { JobStore, OutboxJob } from './job-store.ts';
+import type { JobStore, OutboxJob, SentJob } from './job-store.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
 
 /**
@@ -42,15 +42,15 @@ export interface DispatcherParts {
 export class Dispatcher implements Service {
   readonly #parts: DispatcherParts;
   readonly #relay: PeriodicLoop;
-  readonly #marks: Batcher<string, string>;
+  readonly #marks: Batcher<SentJob, SentJob>;
   readonly #inFlight = new Set<Promise<void>>();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { store, clock, log } = parts;
-    this.#marks = new Batcher(async (ids) => {
-      await store.markDispatched(ids, clock());
-      return ids;
+    this.#marks = new Batcher(async (sent) => {
+      await store.markDispatched(sent, clock());
+      return [...sent];
     });
     this.#relay = new PeriodicLoop({
       everyMs: relayEveryMs,
@@ -87,6 +87,11 @@ export class Dispatcher implements Service {
     if (this.#inFlight.size < maxInFlight) void this.#track({ job, unroutableSince: null });
   }
 
+  /** Looks for what others, or answers to an actor's question, put into the outbox, now. */
+  wake(): void {
+    this.#relay.wake();
+  }
+
   /** Publishes a batch of what others left in the outbox; true: there may be more. */
   async relayOnce(): Promise<boolean> {
     const { store, publisher, clock } = this.#parts;
@@ -118,7 +123,7 @@ export class Dispatcher implements Service {
       await this.#postpone(item, minPauseMs, item.unroutableSince);
       throw error;
     }
-    if (outcome === 'confirmed') await this.#marks.add(item.job.id);
+    if (outcome === 'confirmed') await this.#marks.add(item.job);
     else if (outcome === 'unroutable') await this.#retryOrFail(item);
     else await this.#fail(item.job, 'PublishFailed', 'the broker refuses the message of this job');
   }

@@ -65,6 +65,7 @@ export class ToolCalls {
       headers,
       timeoutSeconds: tool.timeoutSeconds,
       heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
+      inputTimeoutSeconds: tool.inputTimeoutSeconds,
     });
     return { ok: true, job };
   }

@@ -1,3 +1,4 @@
+import { firstUpdate } from '../jobs/decision.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import { isFinal, type EpochMs, type Job, type JobUpdate } from '../jobs/job.ts';
 import {
@@ -11,13 +12,13 @@ import {
   type ListQuery,
   type OutboxJob,
   type Postponement,
+  type SentJob,
 } from '../jobs/job-store.ts';
-import { firstUpdate, transition } from '../jobs/transition.ts';
+import { transition } from '../jobs/transition.ts';
 
 interface Entry {
   job: Job;
   readonly history: JobUpdate[];
-  dispatchedAt: EpochMs | null;
   dispatchAfter: EpochMs;
   unroutableSince: EpochMs | null;
 }
@@ -55,7 +56,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     this.#maxUpdates = maxUpdates;
   }
 
-  async create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]> {
+  async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
     const fresh = new Set(jobs.map(({ id }) => id).filter((id) => !this.#entries.has(id)));
     this.#makeRoom(fresh.size);
     return jobs.map((job) => {
@@ -63,8 +64,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       const entry: Entry = {
         job,
         history: [firstUpdate(job)],
-        dispatchedAt: leasedUntil === null ? job.createdAt : null,
-        dispatchAfter: leasedUntil ?? job.createdAt,
+        dispatchAfter: leasedUntil,
         unroutableSince: null,
       };
       this.#entries.set(job.id, entry);
@@ -107,17 +107,18 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
     const waiting = [...this.#open.values()]
-      .filter((entry) => entry.dispatchedAt === null && entry.dispatchAfter <= now)
+      .filter((entry) => entry.job.dispatchedAt === null && entry.dispatchAfter <= now)
       .toSorted((a, b) => a.dispatchAfter - b.dispatchAfter)
       .slice(0, limit);
     for (const entry of waiting) entry.dispatchAfter = leasedUntil;
     return waiting.map(({ job, unroutableSince }) => ({ job, unroutableSince }));
   }
 
-  async markDispatched(ids: readonly string[], now: EpochMs): Promise<void> {
-    for (const id of ids) {
+  async markDispatched(sent: readonly SentJob[], now: EpochMs): Promise<void> {
+    for (const { id, outboxSeq } of sent) {
       const entry = this.#entries.get(id);
-      if (entry !== undefined) entry.dispatchedAt ??= now;
+      if (entry?.job.dispatchedAt !== null || entry.job.outboxSeq !== outboxSeq) continue;
+      entry.job = { ...entry.job, dispatchedAt: now };
     }
   }
 
@@ -160,9 +161,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
   }
 
   #save(entry: Entry, job: Job, update: JobUpdate | null): void {
+    if (job.outboxSeq !== entry.job.outboxSeq) {
+      // Come into the outbox once more, it is due at once.
+      entry.dispatchAfter = job.updatedAt;
+      entry.unroutableSince = null;
+    }
     entry.job = job;
-    // An actor has the message, whether or not its confirm was marked: it must not go out again.
-    entry.dispatchedAt ??= job.lastHeartbeatAt;
     if (update === null) return;
     entry.history.push(update);
     this.#updates++;
@@ -198,7 +202,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
 /** What an actor may report as often as it likes; a job's other events end it. */
 function isReport({ type }: JobEvent): boolean {
-  return type === 'heartbeat' || type === 'progress';
+  return type === 'heartbeat' || type === 'progress' || type === 'asked';
 }
 
 function dueAt({ deadline, heartbeatDueAt }: Job): EpochMs {

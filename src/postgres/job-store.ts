@@ -7,6 +7,7 @@ import type {
   ListQuery,
   OutboxJob,
   Postponement,
+  SentJob,
 } from '../jobs/job-store.ts';
 import { transition } from '../jobs/transition.ts';
 import type { Transaction } from './connection.ts';
@@ -32,7 +33,7 @@ export class PostgresJobStore implements JobStore {
     this.#pool = pool;
   }
 
-  async create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]> {
+  async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
     const created = await this.#pool.run((sql) => createJobs(sql, inOrder(jobs), leasedUntil));
     return jobs.map(({ id }) => created.delete(id));
   }
@@ -66,8 +67,8 @@ export class PostgresJobStore implements JobStore {
     return rows.map(({ unroutableSince, ...row }) => ({ job: jobOf(row), unroutableSince }));
   }
 
-  markDispatched(ids: readonly string[], now: EpochMs): Promise<void> {
-    return this.#pool.run((sql) => markDispatched(sql, ids, now));
+  markDispatched(sent: readonly SentJob[], now: EpochMs): Promise<void> {
+    return this.#pool.run((sql) => markDispatched(sql, sent, now));
   }
 
   postpone(postponements: readonly Postponement[]): Promise<void> {

@@ -83,6 +83,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
         headers: {},
         timeoutSeconds: 300,
         heartbeatTimeoutSeconds: 0,
+        inputTimeoutSeconds: 0,
         ...overrides,
       }),
     async close(): Promise<void> {
@@ -118,7 +119,10 @@ export function aTool(overrides: Partial<Tool> = {}): Tool {
     mode: 'hybrid',
     waitSeconds: 25,
     heartbeatTimeoutSeconds: 0,
+    inputTimeoutSeconds: 0,
     taskSupport: 'optional',
+    asksFirst: false,
+    clientCapabilities: [],
     metadata: null,
     checkArguments: argumentsChecker('enhance_image', inputSchema),
     ...overrides,

@@ -10,7 +10,7 @@ export function stateColumns(sql: Sql | Transaction): Fragment {
     CASE WHEN finished_at IS NOT NULL THEN result END AS result,
     error, error_details, message, progress_percent, current_step, step_status, steps_completed,
     deadline, heartbeat_timeout_seconds, last_heartbeat_at, heartbeat_due_at,
-    seq, created_at, updated_at, finished_at`;
+    input, input_timeout_seconds, dispatched_at, outbox_seq, seq, created_at, updated_at, finished_at`;
 }
 
 /** A whole job. */
