@@ -16,6 +16,7 @@ import { Reaper } from './jobs/reaper.ts';
 import { systemClock as clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
+import { RequestStates } from './mcp/request-state.ts';
 import { Sessions } from './mcp/session.ts';
 import { ToolCalls } from './mcp/tool-call.ts';
 import { MemoryBroker } from './memory/broker.ts';
@@ -75,11 +76,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   const drain = new AbortController();
   const closing = drain.signal;
   const toolCalls = new ToolCalls({ jobs, feed });
-  const sessions = new Sessions({ secret: config.secret ?? randomBytes(32), clock });
+  const secret = config.secret ?? randomBytes(32);
+  const sessions = new Sessions({ secret, clock });
+  const requestStates = new RequestStates({ secret, clock });
   const serverInfo = { name: 'asya-gateway', version };
   const front = { config, tools: () => tools.current(), jobs, feed, toolCalls, log, closing };
   const toolsChanged = (listener: () => void): (() => void) => tools.onChange(listener);
-  const mcp = mcpPlugin({ ...front, toolsChanged, sessions, serverInfo, clock });
+  const mcp = mcpPlugin({ ...front, toolsChanged, sessions, requestStates, serverInfo, clock });
   const readiness = async (): Promise<Record<string, string | null>> => ({
     database: await storage.unavailable(),
     broker: publisher.unavailable(),

@@ -6,10 +6,10 @@ export const inputMethods = ['elicitation/create', 'sampling/createMessage', 'ro
 export type InputMethod = (typeof inputMethods)[number];
 
 /** One thing an actor asks for, as MCP has it (2026-07-28, schema, `InputRequest`). */
-export interface InputRequest {
+export type InputRequest = {
   readonly method: InputMethod;
   readonly params: JsonObject;
-}
+};
 
 /** By a key that is used once in a job's life. */
 export type InputRequests = Readonly<Record<string, InputRequest>>;

@@ -123,7 +123,7 @@ export class JobService {
    * again.
    */
   async answer(jobId: string, given: InputAnswers): Promise<AnswerOutcome> {
-    const answers = makeStorable(given as JsonObject) as InputAnswers;
+    const answers = makeStorable(given) as InputAnswers;
     const job = await this.get(jobId);
     const faults = answerFaults(job?.input?.requests ?? {}, answers);
     if (faults.length > 0) return { kind: 'invalid', faults };

@@ -87,7 +87,7 @@ function stateRecord(job: JobState): JsonObject {
     step_status: job.stepStatus,
     steps_completed: job.stepsCompleted,
     deadline: instant(job.deadline),
-    input: job.input as JsonObject | null,
+    input: job.input && { ...job.input },
     dispatched_at: instant(job.dispatchedAt),
     outbox_seq: job.outboxSeq,
     last_heartbeat_at: instant(job.lastHeartbeatAt),

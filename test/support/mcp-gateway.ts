@@ -6,6 +6,7 @@ import { JobFeed } from '../../src/jobs/job-feed.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { mcpPlugin } from '../../src/mcp/endpoint.ts';
+import { RequestStates } from '../../src/mcp/request-state.ts';
 import { Sessions } from '../../src/mcp/session.ts';
 import { ToolCalls } from '../../src/mcp/tool-call.ts';
 import type { Tool } from '../../src/tools/tool.ts';
@@ -48,6 +49,7 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     toolCalls,
     config: { jobTools, jobRetentionSeconds },
     sessions,
+    requestStates: new RequestStates({ secret: 'of the test', clock }),
     serverInfo: { name: 'asya-gateway', version: '1.2.3' },
     clock,
     log: options.log ?? pino({ level: 'silent' }),
