@@ -18,6 +18,11 @@ export interface Session extends SessionTerms {
   readonly beganAt: EpochMs;
 }
 
+interface Known {
+  readonly session: Session;
+  readonly expiresAt: EpochMs;
+}
+
 /** The client capabilities that a server could use; others are not remembered. */
 const clientCapabilities = [
   'elicitation',
@@ -42,6 +47,9 @@ interface SessionsOptions {
  */
 const lifetimeMs = 30 * 86_400_000;
 
+/** Sessions whose signature a process remembers to have checked, which costs more than all else a call does. */
+const maxKnown = 10_000;
+
 /** Ended sessions that a process remembers; beyond it the one that ended first is forgotten. */
 const maxEnded = 10_000;
 
@@ -54,6 +62,7 @@ export class Sessions {
   readonly #secret: string | Uint8Array;
   readonly #clock: Clock;
   readonly #ended = new Set<string>();
+  readonly #known = new Map<string, Known>();
 
   constructor({ secret, clock }: SessionsOptions) {
     this.#secret = secret;
@@ -74,21 +83,9 @@ export class Sessions {
 
   /** Null if the id is not one of ours, or its session ended or expired. */
   read(id: string): Session | null {
-    if (this.#ended.has(id)) return null;
-    const [body, signature, ...rest] = id.split('.');
-    if (body === undefined || signature === undefined || rest.length > 0) return null;
-    const given = Buffer.from(signature, 'base64url');
-    const expected = this.#sign(body);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-
-    // Signed, hence written by `issue`; but perhaps by that of another release.
-    const content: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
-    if (!isJsonObject(content)) return null;
-    const { v, c, e } = content;
-    const protocolVersion = legacyVersion(v);
-    if (protocolVersion === null || typeof e !== 'number' || e <= this.#clock()) return null;
-    const capabilities = Array.isArray(c) ? known(c) : [];
-    return { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    const known = this.#known.get(id) ?? this.#check(id);
+    if (known === null || known.expiresAt <= this.#clock() || this.#ended.has(id)) return null;
+    return known.session;
   }
 
   end({ id }: Session): void {
@@ -106,6 +103,31 @@ export class Sessions {
   jobIdOf({ id, beganAt }: Session, requestId: RequestId): string {
     const digest = this.#sign(`request ${id} ${JSON.stringify(requestId)}`);
     return uuidv7({ msecs: beganAt, random: digest.subarray(0, 16) });
+  }
+
+  #check(id: string): Known | null {
+    const [body, signature, ...rest] = id.split('.');
+    if (body === undefined || signature === undefined || rest.length > 0) return null;
+    const given = Buffer.from(signature, 'base64url');
+    const expected = this.#sign(body);
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
+
+    // Signed, hence written by `issue`; but perhaps by that of another release.
+    const content: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
+    if (!isJsonObject(content)) return null;
+    const { v, c, e } = content;
+    const protocolVersion = legacyVersion(v);
+    if (protocolVersion === null || typeof e !== 'number') return null;
+    const capabilities = Array.isArray(c) ? known(c) : [];
+    const session = { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    return this.#remember({ session, expiresAt: e });
+  }
+
+  #remember(known: Known): Known {
+    this.#known.set(known.session.id, known);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
+    return known;
   }
 
   #sign(text: string): Buffer {
