@@ -1,3 +1,4 @@
+import { pause } from '../lib/backoff.ts';
 import { Batcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -22,6 +23,9 @@ const maxInFlight = 2_000;
 
 const relayBatch = 200;
 
+/** Between two batches of marks. Nobody waits for them, and fewer, larger ones cost less. */
+const markPauseMs = 20;
+
 /** Pauses before an unroutable message is tried again; they grow with the time it has been so. */
 const minPauseMs = 500;
 const maxPauseMs = 5_000;
@@ -44,12 +48,14 @@ export class Dispatcher implements Service {
   readonly #relay: PeriodicLoop;
   readonly #marks: Batcher<SentJob, SentJob>;
   readonly #inFlight = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { store, clock, log } = parts;
     this.#marks = new Batcher(async (sent) => {
       await store.markDispatched(sent, clock());
+      await pause(markPauseMs, this.#stopping.signal);
       return [...sent];
     });
     this.#relay = new PeriodicLoop({
@@ -68,6 +74,7 @@ export class Dispatcher implements Service {
   /** Waits for the confirms under way. */
   async stop(): Promise<void> {
     await this.#relay.stop();
+    this.#stopping.abort();
     await Promise.all(this.#inFlight);
   }
 

@@ -154,7 +154,7 @@ export class LegacyMethods {
     }
     return toolMethods.call(request, {
       ...streamTerms(caller),
-      jobId: session === null ? null : sessions.jobIdOf(session, request.id),
+      jobId: session === null ? null : () => sessions.jobIdOf(session, request.id),
       headers,
     });
   }

@@ -19,6 +19,11 @@ export interface Session extends SessionTerms {
   readonly beganAt: EpochMs;
 }
 
+interface Known {
+  readonly session: Session;
+  readonly expiresAt: EpochMs;
+}
+
 interface SessionsOptions {
   /** Signs the tokens; replicas share it. */
   readonly secret: Secret;
@@ -30,6 +35,9 @@ interface SessionsOptions {
  * expires.
  */
 const lifetimeMs = 30 * 86_400_000;
+
+/** Sessions whose signature a process remembers to have checked, which costs more than all else a call does. */
+const maxKnown = 10_000;
 
 /** Ended sessions that a process remembers; beyond it the one that ended first is forgotten. */
 const maxEnded = 10_000;
@@ -43,6 +51,7 @@ export class Sessions {
   readonly #secret: Secret;
   readonly #clock: Clock;
   readonly #ended = new Set<string>();
+  readonly #known = new Map<string, Known>();
 
   constructor({ secret, clock }: SessionsOptions) {
     this.#secret = secret;
@@ -62,14 +71,9 @@ export class Sessions {
 
   /** Null if the id is not one of ours, or its session ended or expired. */
   read(id: string): Session | null {
-    if (this.#ended.has(id)) return null;
-    const content = openToken(this.#secret, 'session', id);
-    if (content === null) return null;
-    const { v, c, e } = content;
-    const protocolVersion = legacyVersion(v);
-    if (protocolVersion === null || typeof e !== 'number' || e <= this.#clock()) return null;
-    const capabilities = Array.isArray(c) ? knownCapabilities(c) : [];
-    return { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    const known = this.#known.get(id) ?? this.#check(id);
+    if (known === null || known.expiresAt <= this.#clock() || this.#ended.has(id)) return null;
+    return known.session;
   }
 
   end({ id }: Session): void {
@@ -89,5 +93,23 @@ export class Sessions {
       .update(`request ${id} ${JSON.stringify(requestId)}`)
       .digest();
     return uuidv7({ msecs: beganAt, random: digest.subarray(0, 16) });
+  }
+
+  #check(id: string): Known | null {
+    const content = openToken(this.#secret, 'session', id);
+    if (content === null) return null;
+    const { v, c, e } = content;
+    const protocolVersion = legacyVersion(v);
+    if (protocolVersion === null || typeof e !== 'number') return null;
+    const capabilities = Array.isArray(c) ? knownCapabilities(c) : [];
+    const session = { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    return this.#remember({ session, expiresAt: e });
+  }
+
+  #remember(known: Known): Known {
+    this.#known.set(known.session.id, known);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
+    return known;
   }
 }

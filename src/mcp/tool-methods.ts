@@ -40,8 +40,8 @@ export interface ToolMethodsParts {
 
 export interface CallTerms extends StreamTerms {
   readonly headers: IncomingHttpHeaders;
-  /** The id of the job while the call waits for it, if no job has it already; null: any. */
-  readonly jobId: string | null;
+  /** Works out the id of the job while the call waits for it, if no job has it already; null: any. */
+  readonly jobId: (() => string) | null;
 }
 
 /** `tools/list` and `tools/call`, which are alike in every protocol version. */
@@ -150,7 +150,8 @@ export class ToolMethods {
     const tool = this.toolOf(request);
     if (tool === null) return null;
     // A handle is the answer already: there is no request left to cancel.
-    const started = await this.start(tool, request, headers, tool.mode === 'handle' ? null : jobId);
+    const ownId = tool.mode === 'handle' || jobId === null ? null : jobId();
+    const started = await this.start(tool, request, headers, ownId);
     if (!started.ok) return result(faultsResult(name, started.faults));
     const { job } = started;
     return tool.mode === 'handle' ? result(handleResult(job, tool)) : awaitedCall(job, tool);

@@ -26,6 +26,12 @@ const statementLimitMs = 7_000;
 /** Rows are locked for milliseconds; whoever holds one for longer must not hold up other jobs. */
 const lockLimitMs = 3_000;
 
+/**
+ * Every statement finds its rows by an index. The server keeps the plan of a prepared statement, and
+ * one that was made while a table was small would go on to read the whole table when it is large.
+ */
+const byIndex = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
 /** Opens connections as they are needed. */
 export function connect({ url, maxConnections }: ConnectOptions): Sql {
   return postgres(url, {
@@ -43,6 +49,7 @@ export function connect({ url, maxConnections }: ConnectOptions): Sql {
       lock_timeout: lockLimitMs,
       // Else a replica that froze in a transaction would hold its locks for as long.
       idle_in_transaction_session_timeout: statementLimitMs,
+      ...byIndex,
     },
   });
 }

@@ -3,6 +3,7 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
+import { gatherWrites } from './gathered-writes.ts';
 import { RawConnection } from './raw-bodies.ts';
 
 export interface ConnectionOptions {
@@ -107,6 +108,7 @@ export class RabbitConnection implements Service {
     amqp.on('connection', () => {
       this.#connected = true;
       this.#fault = null;
+      gatherWrites(amqp);
       log.info(`${name}: connected to RabbitMQ`);
       const ready = this.#onConnected.map(async (listener) => listener());
       void Promise.allSettled(ready).then(attempted);
