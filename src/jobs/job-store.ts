@@ -49,6 +49,13 @@ export interface OutboxJob {
   readonly unroutableSince: EpochMs | null;
 }
 
+/** What still has to be published, leased or not. */
+export interface OutboxBacklog {
+  readonly jobs: number;
+  /** When its oldest job was created; null: it is empty. */
+  readonly oldestCreatedAt: EpochMs | null;
+}
+
 /** When a job of the outbox is to be tried again. */
 export interface Postponement {
   readonly jobId: string;
@@ -92,6 +99,9 @@ export interface JobStore {
   markDispatched(ids: readonly string[], now: EpochMs): Promise<void>;
 
   postpone(postponements: readonly Postponement[]): Promise<void>;
+
+  /** For operators to see whether messages go out. Cheap as long as they do. */
+  outboxBacklog(): Promise<OutboxBacklog>;
 
   /** Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first. */
   due(now: EpochMs, limit: number): Promise<string[]>;

@@ -9,6 +9,7 @@ import {
   type HistoryQuery,
   type JobStore,
   type ListQuery,
+  type OutboxBacklog,
   type OutboxJob,
   type Postponement,
 } from '../jobs/job-store.ts';
@@ -128,6 +129,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       entry.dispatchAfter = until;
       entry.unroutableSince = unroutableSince;
     }
+  }
+
+  async outboxBacklog(): Promise<OutboxBacklog> {
+    const waiting = [...this.#open.values()].filter(({ dispatchedAt }) => dispatchedAt === null);
+    const oldest = waiting.reduce((at, { job }) => Math.min(at, job.createdAt), Infinity);
+    return { jobs: waiting.length, oldestCreatedAt: waiting.length === 0 ? null : oldest };
   }
 
   async due(now: EpochMs, limit: number): Promise<string[]> {

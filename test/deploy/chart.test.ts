@@ -134,6 +134,7 @@ describe.skipIf(noHelm)('the objects', () => {
       unroutableGraceSeconds: 5,
       host: '0.0.0.0',
       port: 8080,
+      metricsPort: 9090,
       maxBodyBytes: 10_485_760,
       allowedOrigins: ['https://a.example', 'https://b.example'],
       allowedHosts: [],
