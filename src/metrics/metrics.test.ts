@@ -30,6 +30,8 @@ test('a job that was there already is not created again', async () => {
   const found = await scraped();
   expect(found.value('asya_jobs_created_total', { tool: 'enhance_image' })).toBe(2);
   expect(found.value('asya_store_batch_size_sum', { operation: 'create' })).toBe(3);
+  const unroutable = { tool: 'enhance_image', status: 'Failed', reason: 'Unroutable' };
+  expect(found.value('asya_jobs_ended_total', unroutable)).toBe(0);
 });
 
 test('a child that is created by its outcome has ended', async () => {

@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client
 import type { Answer } from '../http/answers.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Publisher } from '../jobs/publisher.ts';
-import type { ReportFate } from '../jobs/report-fate.ts';
+import { reportFates, type ReportFate } from '../jobs/report-fate.ts';
 import { addGauges, type Asked } from './gauges.ts';
 import { ObservedPublisher } from './observed-publisher.ts';
 import { ObservedStore } from './observed-store.ts';
@@ -72,6 +72,7 @@ export class Metrics {
   }
 
   countReport(queue: string, fate: ReportFate): void {
-    this.#reports.inc({ queue, fate });
+    // From the first report on, so that the first dead letter is an increase as well.
+    for (const each of reportFates) this.#reports.inc({ queue, fate: each }, each === fate ? 1 : 0);
   }
 }

@@ -1,5 +1,13 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { isFinal, type EpochMs, type Job, type JobState, type JobUpdate } from '../jobs/job.ts';
+import {
+  isFinal,
+  type EpochMs,
+  type FinalStatus,
+  type Job,
+  type JobState,
+  type JobUpdate,
+  type Reason,
+} from '../jobs/job.ts';
 import type {
   AddressedEvent,
   ApplyOutcome,
@@ -11,6 +19,18 @@ import type {
   Postponement,
 } from '../jobs/job-store.ts';
 
+/** Every way a job can end. */
+const ends: readonly (readonly [FinalStatus, Reason | ''])[] = [
+  ['Succeeded', ''],
+  ['Failed', 'ActorError'],
+  ['Failed', 'DeadlineExceeded'],
+  ['Failed', 'HeartbeatLost'],
+  ['Failed', 'Unroutable'],
+  ['Failed', 'PublishFailed'],
+  ['Cancelled', 'CancelledByClient'],
+  ['Cancelled', 'CancelledByOperator'],
+];
+
 /** A store whose calls are timed, and through which jobs are seen to begin and end. */
 export class ObservedStore implements JobStore {
   readonly #store: JobStore;
@@ -21,6 +41,7 @@ export class ObservedStore implements JobStore {
   readonly #ended: Counter<'tool' | 'status' | 'reason'>;
   readonly #jobSeconds: Histogram<'tool'>;
   readonly #events: Counter<'type' | 'outcome'>;
+  readonly #tools = new Set<string>();
 
   constructor(store: JobStore, registry: Registry) {
     const registers = [registry];
@@ -80,7 +101,9 @@ export class ObservedStore implements JobStore {
     );
     jobs.forEach((job, i) => {
       if (created[i] !== true) return;
-      this.#created.inc({ tool: job.tool ?? '' });
+      const tool = job.tool ?? '';
+      this.#expectEndsOf(tool);
+      this.#created.inc({ tool });
       this.#countEnd(job);
     });
     return created;
@@ -154,6 +177,13 @@ export class ObservedStore implements JobStore {
     } finally {
       this.#seconds.observe({ operation }, (performance.now() - began) / 1000);
     }
+  }
+
+  /** From the first job of a tool on, so that its first end of a kind is an increase as well. */
+  #expectEndsOf(tool: string): void {
+    if (this.#tools.has(tool)) return;
+    this.#tools.add(tool);
+    for (const [status, reason] of ends) this.#ended.inc({ tool, status, reason }, 0);
   }
 
   #countEnd({ tool, status, reason, createdAt, finishedAt }: JobState): void {
