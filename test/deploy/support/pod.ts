@@ -109,7 +109,8 @@ async function fill(
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
   if (configMap === undefined) return;
-  const { data = {} } = find(objects, 'ConfigMap', configMap.name);
+  // Null where a template has no entries.
+  const data = find(objects, 'ConfigMap', configMap.name).data ?? {};
   const items = configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
   const files = items.map(
     ({ key, path }) => [path, dataOf(objects, 'ConfigMap', configMap.name, key)] as const,
