@@ -496,6 +496,32 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe('the backlog of the outbox', () => {
+      test('counts what still has to be published, leased or not, and tells the oldest', async () => {
+        const before = await store.outboxBacklog();
+        const [oldest, leased] = [aJob({ createdAt: -400 }), aJob({ createdAt: -300 })];
+        const [sent, over] = [aJob({ createdAt: -500 }), aJob({ createdAt: -600 })];
+        const child = aJob({ createdAt: -700, dispatchedAt: -700 });
+        await store.create([oldest, leased, sent, over], 0);
+        await store.create([child], 0);
+        await store.markDispatched([sent], 1);
+        await store.apply([{ jobId: over.id, event: succeeded(1) }], 1);
+        await store.postpone([{ jobId: leased.id, until: 1e12, unroutableSince: 1 }]);
+        expect(await store.outboxBacklog()).toEqual({
+          jobs: before.jobs + 2,
+          oldestSince: oldest.updatedAt,
+        });
+        await store.markDispatched([oldest, leased], 1);
+        expect(await store.outboxBacklog()).toEqual(before);
+      });
+
+      test('has no oldest job while it is empty', async () => {
+        const fresh = await open();
+        expect(await fresh.store.outboxBacklog()).toEqual({ jobs: 0, oldestSince: null });
+        await fresh.close();
+      });
+    });
+
     describe('due', () => {
       test('finds passed deadlines and lost heartbeats of unfinished jobs, longest overdue first', async () => {
         const early = aJob({ deadline: 100 });

@@ -52,6 +52,13 @@ export interface OutboxJob {
 /** A job whose message the broker has, and what put it into the outbox then. */
 export type SentJob = Pick<Job, 'id' | 'outboxSeq'>;
 
+/** What still has to be published, leased or not. */
+export interface OutboxBacklog {
+  readonly jobs: number;
+  /** When its oldest job came into it; null: it is empty. */
+  readonly oldestSince: EpochMs | null;
+}
+
 /** When a job of the outbox is to be tried again. */
 export interface Postponement {
   readonly jobId: string;
@@ -96,6 +103,9 @@ export interface JobStore {
   markDispatched(sent: readonly SentJob[], now: EpochMs): Promise<void>;
 
   postpone(postponements: readonly Postponement[]): Promise<void>;
+
+  /** For operators to see whether messages go out. Cheap as long as they do. */
+  outboxBacklog(): Promise<OutboxBacklog>;
 
   /** Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first. */
   due(now: EpochMs, limit: number): Promise<string[]>;

@@ -75,6 +75,8 @@ export interface Route {
 export interface JobState {
   /** UUIDv7, or `{parent}-{n}` for a fan-out child. */
   readonly id: string;
+  /** Null for children and for jobs made without a tool. */
+  readonly tool: string | null;
   readonly status: JobStatus;
   readonly reason: Reason | null;
   readonly route: Route;
@@ -116,8 +118,6 @@ export interface JobState {
 export interface Job extends JobState {
   /** Fan-out children only. */
   readonly parentId: string | null;
-  /** Null for children and for jobs made without a tool. */
-  readonly tool: string | null;
   /** The tool's arguments with defaults applied. */
   readonly payload: Json;
   /** Sent with the envelope, such as `traceparent`; never the caller's credentials. */

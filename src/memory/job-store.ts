@@ -10,6 +10,7 @@ import {
   type HistoryQuery,
   type JobStore,
   type ListQuery,
+  type OutboxBacklog,
   type OutboxJob,
   type Postponement,
   type SentJob,
@@ -129,6 +130,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       entry.dispatchAfter = until;
       entry.unroutableSince = unroutableSince;
     }
+  }
+
+  async outboxBacklog(): Promise<OutboxBacklog> {
+    const waiting = [...this.#open.values()].filter(({ job }) => job.dispatchedAt === null);
+    const oldest = waiting.reduce((at, { job }) => Math.min(at, job.updatedAt), Infinity);
+    return { jobs: waiting.length, oldestSince: waiting.length === 0 ? null : oldest };
   }
 
   async due(now: EpochMs, limit: number): Promise<string[]> {

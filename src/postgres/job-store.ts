@@ -5,6 +5,7 @@ import type {
   HistoryQuery,
   JobStore,
   ListQuery,
+  OutboxBacklog,
   OutboxJob,
   Postponement,
   SentJob,
@@ -20,6 +21,7 @@ import { getJobs } from './sql/get-jobs.ts';
 import { listJobs } from './sql/list-jobs.ts';
 import { lockJobs } from './sql/lock-jobs.ts';
 import { markDispatched } from './sql/mark-dispatched.ts';
+import { measureOutbox } from './sql/measure-outbox.ts';
 import { postponeJobs } from './sql/postpone-jobs.ts';
 import { purgeJobs } from './sql/purge-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
@@ -73,6 +75,10 @@ export class PostgresJobStore implements JobStore {
 
   postpone(postponements: readonly Postponement[]): Promise<void> {
     return this.#pool.run((sql) => postponeJobs(sql, postponements));
+  }
+
+  outboxBacklog(): Promise<OutboxBacklog> {
+    return this.#pool.run((sql) => measureOutbox(sql));
   }
 
   due(now: EpochMs, limit: number): Promise<string[]> {

@@ -20,8 +20,8 @@ export function stateOf(row: StateRow): JobState {
 }
 
 export function jobOf(row: JobRow): Job {
-  const { parentId, tool, payload, headers, timeoutSeconds } = row;
-  return { ...stateOf(row), parentId, tool, payload, headers, timeoutSeconds };
+  const { parentId, payload, headers, timeoutSeconds } = row;
+  return { ...stateOf(row), parentId, payload, headers, timeoutSeconds };
 }
 
 /** Rows for `json_to_recordset`: one parameter however many there are. */

@@ -73,6 +73,8 @@ export async function createTestApp(options: TestAppOptions = {}) {
     jobs,
     broker,
     closing,
+    /** Publishes what came into the outbox once more. */
+    relay: (): Promise<boolean> => dispatcher.relayOnce(),
     /** A new job of two steps. */
     submit: (overrides: Partial<Submission> = {}): Promise<Job> =>
       jobs.submit({

@@ -6,7 +6,7 @@ type Fragment = PendingQuery<Row[]>;
 /** What a transition needs; a result only where one may have to be compared. */
 export function stateColumns(sql: Sql | Transaction): Fragment {
   return sql`
-    id, status, reason, route_steps, route_current, route_metadata,
+    id, tool, status, reason, route_steps, route_current, route_metadata,
     CASE WHEN finished_at IS NOT NULL THEN result END AS result,
     error, error_details, message, progress_percent, current_step, step_status, steps_completed,
     deadline, heartbeat_timeout_seconds, last_heartbeat_at, heartbeat_due_at,
@@ -16,5 +16,5 @@ export function stateColumns(sql: Sql | Transaction): Fragment {
 /** A whole job. */
 export function jobColumns(sql: Sql | Transaction): Fragment {
   return sql`
-    ${stateColumns(sql)}, parent_id, tool, payload, headers, timeout_seconds`;
+    ${stateColumns(sql)}, parent_id, payload, headers, timeout_seconds`;
 }
