@@ -174,7 +174,7 @@ export class ToolMethods {
 
   #advice({ id, tool, status, message }: Job): string | null {
     if (status === 'InputRequired') {
-      return `${message}. It goes on once this is answered by POST /jobs/${id}/input.`;
+      return `${message} (it goes on once this is answered by POST /jobs/${id}/input)`;
     }
     if (!this.#jobTools.has('job_wait')) return null;
     return `${tool} is still at work: call job_wait with this job_id to get its result.`;

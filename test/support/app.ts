@@ -24,6 +24,8 @@ export interface TestAppOptions {
   readonly readiness?: AppParts['readiness'];
   readonly mcp?: FastifyPluginAsync;
   readonly clock?: Clock;
+  /** Whether the outbox is searched as it is in a gateway. Default: tests do it by `relay`. */
+  readonly relays?: boolean;
   readonly log?: AppParts['log'];
 }
 
@@ -44,6 +46,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const jobs = new JobService({ store, dispatcher, announcer: broker, clock });
   const feed = new JobFeed(store);
   await memory.listen(feed);
+  if (options.relays === true) await dispatcher.start();
   const closing = new AbortController();
 
   const app = buildApp({
@@ -90,6 +93,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
       }),
     async close(): Promise<void> {
       closing.abort();
+      await dispatcher.stop();
       await broker.close();
       // fetch opens connections that it may never use, and the server would wait for their requests.
       app.server.closeAllConnections();
