@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../lib/json.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { hasUnstorable, makeStorable } from '../lib/storable.ts';
 import type { EpochMs, Job, JobState, JobUpdate } from '../jobs/job.ts';
 
