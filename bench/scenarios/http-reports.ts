@@ -16,7 +16,7 @@ export const httpReports: Scenario = {
     });
     return [
       {
-        what: `over ${jobCount} jobs`,
+        what: `over ${jobCount.toLocaleString('en')} jobs`,
         unit: 'reports/s',
         better: 'more',
         target: { value: 8_000, ratio: 3 },

@@ -24,7 +24,7 @@ export const queueReports: Scenario = {
     for (let round = 0; round < bench.rounds; round++) samples.push(await measure(stand, bench));
     return [
       {
-        what: `over ${jobCount} jobs`,
+        what: `over ${jobCount.toLocaleString('en')} jobs`,
         unit: 'reports/s',
         better: 'more',
         target: { value: 15_000 },

@@ -17,7 +17,7 @@ export const statusReads: Scenario = {
     });
     return [
       {
-        what: `GET /jobs/{id} of ${jobCount} jobs`,
+        what: `GET /jobs/{id} of ${jobCount.toLocaleString('en')} jobs`,
         unit: 'reads/s',
         better: 'more',
         target: { value: 15_000 },

@@ -24,7 +24,7 @@ async function manyStreams(bench: Bench): Promise<Figure[]> {
     reports: updatesPerSecond * bench.seconds * 2,
     perSecond: updatesPerSecond,
   });
-  const spread = `${openStreams} streams, ${updatesPerSecond} updates a second`;
+  const spread = `${openStreams.toLocaleString('en')} streams, ${updatesPerSecond.toLocaleString('en')} updates a second`;
   return [
     {
       what: `${spread}: lost`,
@@ -63,7 +63,7 @@ async function manyWatchers(bench: Bench): Promise<Figure[]> {
   });
   return [
     {
-      what: `one job watched by ${watchers}: slowest update to all`,
+      what: `one job watched by ${watchers.toLocaleString('en')}: slowest update to all`,
       unit: 'ms',
       better: 'less',
       target: { value: 250 },
