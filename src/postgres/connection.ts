@@ -26,6 +26,14 @@ const statementLimitMs = 7_000;
 /** Rows are locked for milliseconds; whoever holds one for longer must not hold up other jobs. */
 const lockLimitMs = 3_000;
 
+/**
+ * Makes the first message of a connection longer than 1 KiB, which the driver sends at once. It
+ * collects shorter ones for a moment, and where a connection breaks within that moment, it never
+ * sends what it collects for the next one: connecting would time out again and again. PostgreSQL
+ * takes the blanks for no options at all.
+ */
+const longStart = ' '.repeat(1_024);
+
 /** Opens connections as they are needed. */
 export function connect({ url, maxConnections }: ConnectOptions): Sql {
   return postgres(url, {
@@ -39,6 +47,7 @@ export function connect({ url, maxConnections }: ConnectOptions): Sql {
     onnotice: () => {},
     connection: {
       application_name: 'asya-gateway',
+      options: longStart,
       statement_timeout: statementLimitMs,
       lock_timeout: lockLimitMs,
       // Else a replica that froze in a transaction would hold its locks for as long.

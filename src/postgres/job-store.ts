@@ -23,6 +23,7 @@ import { postponeJobs } from './sql/postpone-jobs.ts';
 import { purgeJobs } from './sql/purge-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
@@ -39,7 +40,7 @@ export class PostgresJobStore implements JobStore {
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     return this.#pool.run((sql) =>
-      sql.begin((transaction) => decideAndSave(transaction, events, now)),
+      inTransaction(sql, (transaction) => decideAndSave(transaction, events, now)),
     );
   }
 
