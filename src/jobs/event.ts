@@ -14,10 +14,12 @@ export type JobEvent =
 export type EventType = JobEvent['type'];
 export type EventOf<T extends EventType> = Extract<JobEvent, { type: T }>;
 
-/** An actor's sign of life. It names the actor, not the step; the route tells which step that is. */
+/** An actor's sign of life. Where it names only the actor, the route tells which step that is. */
 export interface Heartbeat {
   readonly type: 'heartbeat';
   readonly actorName: string;
+  /** 0-based; of an actor that a route visits twice. Absent: the actor does not tell. */
+  readonly stepIndex?: number;
   readonly stepStatus: Exclude<StepStatus, 'error'>;
   readonly message: string | null;
   /** How much of the step is done, 0 to 100; absent: guessed from the status. */

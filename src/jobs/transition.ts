@@ -94,7 +94,7 @@ interface Report {
 
 function beat(job: JobState, event: EventOf<'heartbeat'>, now: EpochMs): Decision {
   const { steps } = job.route;
-  const stepIndex = stepOfActor(job, event.actorName);
+  const stepIndex = stepOfBeat(job, event);
   const step = steps[stepIndex] ?? event.actorName;
   return report(job, { ...event, step, stepIndex, totalSteps: steps.length }, now);
 }
@@ -104,15 +104,19 @@ function advance(job: JobState, event: EventOf<'progress'>, now: EpochMs): Decis
 }
 
 /**
- * The step equal to the actor's name, else the first that contains it without a trailing `-actor`,
- * else the current one. A route may visit a step twice, so the way ahead is searched first.
+ * The step the beat names; else the one equal to the actor's name, else the first that contains it
+ * without a trailing `-actor`, else the current one. A route may visit a step twice: while another
+ * one is at work, the visit before it is meant, for its beats may come late; else the way ahead is.
  */
-function stepOfActor(job: JobState, actorName: string): number {
+function stepOfBeat(job: JobState, { actorName, stepIndex }: EventOf<'heartbeat'>): number {
   const { steps, current } = job.route;
+  if (stepIndex !== undefined && stepIndex < steps.length) return stepIndex;
   const ahead = steps.indexOf(actorName, current);
+  const behind = current > 0 ? steps.lastIndexOf(actorName, current - 1) : -1;
+  const atWork = job.stepStatus === 'received' || job.stepStatus === 'processing';
+  if (ahead > current && behind >= 0 && atWork) return behind;
   if (ahead >= 0) return ahead;
-  const exact = steps.indexOf(actorName);
-  if (exact >= 0) return exact;
+  if (behind >= 0) return behind;
   const stem = actorName.replace(/-actor$/, '');
   const similar = steps.findIndex((step) => step.includes(stem));
   return similar >= 0 ? similar : current;
@@ -122,15 +126,10 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
   if (job.deadline !== null && now >= job.deadline) {
     return { kind: 'refused', refusal: 'past-deadline' };
   }
-  const alive: JobState = {
-    ...job,
-    status: 'Running',
-    lastHeartbeatAt: now,
-    heartbeatDueAt: nextHeartbeatDue(job, report, now),
-  };
-  // Behind the job's position: a message delivered twice. It proves life and nothing else.
-  if (report.stepIndex < job.route.current) return seen(job, alive, now);
-
+  const alive: JobState = { ...job, status: 'Running', lastHeartbeatAt: now };
+  if (isLate(job, report)) {
+    return seen(job, { ...alive, heartbeatDueAt: laterHeartbeatDue(job, now) }, now);
+  }
   const { step, stepIndex, stepStatus } = report;
   const steps = longer(job.route.steps, report.route);
   const totalSteps = report.route === undefined ? report.totalSteps : steps.length;
@@ -141,6 +140,7 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     job,
     {
       ...alive,
+      heartbeatDueAt: nextHeartbeatDue(job, report, now),
       // A reporter may count more steps than the job's route has; its place stays on the route.
       route: { ...job.route, steps, current: Math.min(stepIndex, steps.length - 1) },
       currentStep: step,
@@ -158,10 +158,28 @@ function longer(steps: readonly string[], reported: readonly string[] = []): rea
   return reported.length > steps.length ? reported : steps;
 }
 
+/**
+ * From behind the job's position, or from a step that was said to be completed: replicas apply reports
+ * in any order, and a message can be delivered twice. Such a report proves life and nothing else. A
+ * step that was not completed may be begun again, which counts.
+ */
+function isLate(job: JobState, { stepIndex, stepStatus }: Report): boolean {
+  if (stepIndex !== job.route.current) return stepIndex < job.route.current;
+  return job.stepStatus === 'completed' && stepStatus !== 'completed';
+}
+
 /** A completed step's message waits in the next queue, where nobody can beat for it. */
 function nextHeartbeatDue(job: JobState, report: Report, now: EpochMs): EpochMs | null {
-  if (job.heartbeatTimeoutSeconds === 0 || report.stepStatus === 'completed') return null;
-  return now + job.heartbeatTimeoutSeconds * 1000;
+  return report.stepStatus === 'completed' ? null : heartbeatDue(job, now);
+}
+
+/** Whoever is at work has shown life; if nobody is, a report that comes late does not change that. */
+function laterHeartbeatDue(job: JobState, now: EpochMs): EpochMs | null {
+  return job.heartbeatDueAt === null ? null : heartbeatDue(job, now);
+}
+
+function heartbeatDue({ heartbeatTimeoutSeconds }: JobState, now: EpochMs): EpochMs | null {
+  return heartbeatTimeoutSeconds === 0 ? null : now + heartbeatTimeoutSeconds * 1000;
 }
 
 function succeed(job: JobState, event: EventOf<'succeeded'>, now: EpochMs): Decision {

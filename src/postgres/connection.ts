@@ -1,8 +1,10 @@
 import postgres from 'postgres';
 import type { EpochMs } from '../jobs/job.ts';
+import { arrayTypes } from './array-types.ts';
 
-/** Instants come and go as milliseconds, under whatever time zone the server has. */
 const types = {
+  ...arrayTypes,
+  // Instants come and go as milliseconds, under whatever time zone the server has.
   instant: {
     to: 1184,
     from: [1184],
@@ -12,8 +14,14 @@ const types = {
   },
 };
 
-export type Sql = postgres.Sql<{ instant: EpochMs }>;
-export type Transaction = postgres.TransactionSql<{ instant: EpochMs }>;
+interface Types extends Record<string, unknown> {
+  instant: EpochMs;
+  textArray: string[];
+  bigintArray: number[];
+}
+
+export type Sql = postgres.Sql<Types>;
+export type Transaction = postgres.TransactionSql<Types>;
 
 export interface ConnectOptions {
   readonly url: string;
@@ -39,6 +47,7 @@ export function connect({ url, maxConnections }: ConnectOptions): Sql {
   return postgres(url, {
     max: maxConnections,
     types,
+    fetch_types: false,
     // Not postgres.camel, which would rename the keys inside payloads and results too.
     transform: { column: { from: postgres.toCamel } },
     connect_timeout: 5,

@@ -37,8 +37,8 @@ export class PostgresDatabase implements Service {
       url,
       // One connection of the limit listens.
       maxConnections: maxConnections - 1,
-      onDiscard: () => {
-        log.warn('connections to PostgreSQL gave no answer and were given up');
+      onReplace: () => {
+        log.warn('a connection to PostgreSQL broke or gave no answer: connecting anew');
         // The one that listens is silent either way: whether it is dead cannot be told.
         this.#listening = false;
         this.#opening.wake();
