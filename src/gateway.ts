@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker } from './actor/actor-broker.ts';
 import { ConfigError, type Config } from './config.ts';
@@ -13,7 +14,7 @@ import { JobService } from './jobs/job-service.ts';
 import type { ApplyOutcome, ChangeListener, JobStore } from './jobs/job-store.ts';
 import type { Publisher } from './jobs/publisher.ts';
 import { Reaper } from './jobs/reaper.ts';
-import { systemClock as clock } from './lib/clock.ts';
+import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
 import { Sessions } from './mcp/session.ts';
@@ -26,6 +27,9 @@ import type { ToolSource } from './tools/tool-source.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
+
+/** Before it stops to listen, a gateway that is told to stop goes on for this long, and says so. */
+const farewellMs = 500;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -46,6 +50,8 @@ export interface Gateway extends Service {
 /** Where jobs are kept, however they are. */
 interface Storage extends Service {
   readonly store: JobStore;
+  /** The time that deadlines, leases and heartbeats go by. */
+  readonly clock: Clock;
   unavailable(): Promise<string | null>;
 }
 
@@ -53,6 +59,8 @@ interface Storage extends Service {
 interface Broker extends Service {
   readonly publisher: Publisher;
   readonly announcer: Announcer;
+  /** Do reports come in, as far as can be told? */
+  canHear(): boolean;
   connectActors(): Promise<ActorBroker>;
 }
 
@@ -61,8 +69,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { config, tools, version, log } = options;
 
   const storage = openStorage(options, () => feed);
-  const broker = openBroker(options, (jobId, event, child) => jobs.apply(jobId, event, child));
-  const { store } = storage;
+  const { store, clock } = storage;
+  const apply: Apply = (jobId, event, child) => jobs.apply(jobId, event, child);
+  const broker = openBroker(options, clock, apply);
   const { publisher, announcer } = broker;
 
   const unroutableGraceMs = config.unroutableGraceSeconds * 1000;
@@ -70,7 +79,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs });
   const jobs = new JobService({ store, dispatcher, announcer, clock });
   const feed = new JobFeed(store);
-  const reaper = new Reaper({ store, announcer, clock, log, retentionMs });
+  const canHear = () => broker.canHear();
+  const reaper = new Reaper({ store, announcer, clock, log, retentionMs, canHear });
 
   const drain = new AbortController();
   const closing = drain.signal;
@@ -96,6 +106,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     app.server.keepAliveTimeout = 1;
     app.server.keepAliveTimeoutBuffer = 0;
     drain.abort();
+    // Whoever keeps a connection is told with its next answer that it ends. Closed without a word, it
+    // might carry a call already, and that caller could not know what became of it.
+    if (url !== null) await pause(farewellMs);
     // Closing waits for every connection, also for one on which nothing was ever asked.
     const impatience = setTimeout(() => app.server.closeAllConnections(), drainLimitMs);
     await app.close();
@@ -134,6 +147,7 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   const store = new MemoryJobStore();
   return {
     store,
+    clock: systemClock,
     start: async () => {
       log.info('jobs are kept in memory: they are gone with this process');
       await store.listen(listener());
@@ -145,13 +159,16 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
 
 type Apply = (jobId: string, event: JobEvent, child?: ChildClaim | null) => Promise<ApplyOutcome>;
 
-function openBroker({ config, log }: GatewayOptions, apply: Apply): Broker {
+function openBroker({ config, log }: GatewayOptions, clock: Clock, apply: Apply): Broker {
   const { rabbitmqUrl: url, rabbitmqExchange: exchange, consumeEndQueues } = config;
-  if (url !== null) return new RabbitBroker({ url, exchange, consumeEndQueues, apply, log });
+  if (url !== null) {
+    return new RabbitBroker({ url, exchange, consumeEndQueues, apply, clock, log });
+  }
   const broker = new MemoryBroker({ apply, log, clock });
   return {
     publisher: broker,
     announcer: broker,
+    canHear: () => true,
     start: async () =>
       log.info('queues are kept in memory: only actors in this process are reached'),
     stop: async () => broker.close(),

@@ -62,6 +62,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   acceptJson(app);
+  sayFarewell(app, closing);
   guardHost(app, new HostGuard(config));
   reportErrors(app, log);
   answerUnmatched(app);
@@ -95,6 +96,14 @@ export function buildApp(parts: AppParts): FastifyInstance {
   });
 
   return app;
+}
+
+/** While the gateway drains, answers end the connection they come by. */
+function sayFarewell(app: FastifyInstance, closing: AbortSignal): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (closing.aborted) reply.header('connection', 'close');
+    done();
+  });
 }
 
 function guardHost(app: FastifyInstance, guard: HostGuard): void {

@@ -1,5 +1,5 @@
 import type { Json } from '../lib/json.ts';
-import type { CancelReason, StepStatus } from './job.ts';
+import type { CancelReason, EpochMs, StepStatus } from './job.ts';
 
 /** Everything that can happen to a job after it was created. */
 export type JobEvent =
@@ -9,7 +9,7 @@ export type JobEvent =
   | Failed
   | Cancelled
   | { readonly type: 'deadline' }
-  | { readonly type: 'heartbeat-lost' };
+  | HeartbeatLost;
 
 export type EventType = JobEvent['type'];
 export type EventOf<T extends EventType> = Extract<JobEvent, { type: T }>;
@@ -24,6 +24,13 @@ export interface Heartbeat {
   readonly message: string | null;
   /** How much of the step is done, 0 to 100; absent: guessed from the status. */
   readonly percent?: number;
+}
+
+/** A timer: has the actor been silent for too long? */
+export interface HeartbeatLost {
+  readonly type: 'heartbeat-lost';
+  /** Silence from before, while nobody could hear, proves nothing. Absent: somebody always could. */
+  readonly heardSince?: EpochMs;
 }
 
 /** How far a message has come on its route. */

@@ -234,9 +234,14 @@ function expire(job: JobState, _event: EventOf<'deadline'>, now: EpochMs): Decis
   );
 }
 
-function loseHeartbeat(job: JobState, _event: EventOf<'heartbeat-lost'>, now: EpochMs): Decision {
+function loseHeartbeat(
+  job: JobState,
+  { heardSince = -Infinity }: EventOf<'heartbeat-lost'>,
+  now: EpochMs,
+): Decision {
   const { heartbeatDueAt, currentStep, heartbeatTimeoutSeconds } = job;
-  if (heartbeatDueAt === null || now < heartbeatDueAt) {
+  const heardForLong = now >= heardSince + heartbeatTimeoutSeconds * 1000;
+  if (heartbeatDueAt === null || now < heartbeatDueAt || !heardForLong) {
     return { kind: 'refused', refusal: 'not-due' };
   }
   return finish(

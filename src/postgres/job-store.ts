@@ -75,8 +75,8 @@ export class PostgresJobStore implements JobStore {
     return this.#pool.run((sql) => postponeJobs(sql, postponements));
   }
 
-  due(now: EpochMs, limit: number): Promise<string[]> {
-    return this.#pool.run((sql) => findDueJobs(sql, now, limit));
+  due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
+    return this.#pool.run((sql) => findDueJobs(sql, now, heardSince, limit));
   }
 
   purge(finishedBefore: EpochMs, limit: number): Promise<number> {

@@ -110,6 +110,14 @@ export class Cluster {
     await Promise.all([...this.gateways, ...this.actors].map((member) => member.start()));
   }
 
+  /** One more gateway, which is not among those that a fault is about. Kill it at the end. */
+  async addGateway(env: Readonly<Record<string, string>>): Promise<GatewayMember> {
+    const [port = 0] = await freePorts(1);
+    const gateway = this.#gateway(port, () => env);
+    await gateway.start();
+    return gateway;
+  }
+
   /** Kills gateways and actors; the servers and what they hold stay. */
   async killAll(): Promise<void> {
     await Promise.all([...this.gateways, ...this.actors].map((member) => member.kill()));

@@ -20,7 +20,7 @@ export interface FaultRow {
   readonly accepted: number;
   /** 503s. */
   readonly refused: number;
-  /** Connections that broke before an answer. */
+  /** Nobody listened, or the connection broke before an answer. */
   readonly unanswered: number;
   readonly lost: number;
   /** Times that an actor began a step of a job anew. */
@@ -68,7 +68,7 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
     load: `${perSecond}/s, ${seconds} s`,
     accepted: tally.accepted.length,
     refused: tally.refused,
-    unanswered: tally.unanswered,
+    unanswered: tally.unanswered.length + tally.notConnected,
     lost: judgement.lost.length,
     repeatedRuns: runs.length - new Set(runs).size,
     recovery,

@@ -16,8 +16,10 @@ export interface Tally {
   readonly accepted: Accepted[];
   /** 503 with Retry-After. */
   refused: number;
-  /** The connection broke: the gateway was killed, or is not there. */
-  unanswered: number;
+  /** Nobody listens: the gateway is not there. */
+  notConnected: number;
+  /** The connection broke before the answer: how. */
+  readonly unanswered: string[];
   /** Answers that nobody may get, and calls that hung. */
   readonly wrong: string[];
 }
@@ -34,7 +36,7 @@ const readEvery = 4;
 
 /** Steady calls to all gateways in turn, however they answer, and reads of the jobs they made. */
 export class Load {
-  readonly tally: Tally = { accepted: [], refused: 0, unanswered: 0, wrong: [] };
+  readonly tally: Tally = { accepted: [], refused: 0, notConnected: 0, unanswered: [], wrong: [] };
   readonly #options: LoadOptions;
   readonly #agent = new Agent({ connections: 128, headersTimeout: hangMs, bodyTimeout: hangMs });
   readonly #underWay = new Set<Promise<void>>();
@@ -116,8 +118,13 @@ export class Load {
     } catch (error) {
       const hung = performance.now() - begun >= hangMs - 1_000;
       if (hung) this.tally.wrong.push(`${url}: no answer: ${String(error)}`);
-      else if (method === 'POST') this.tally.unanswered++;
+      else if (method === 'POST' && isRefusal(error)) this.tally.notConnected++;
+      else if (method === 'POST') this.tally.unanswered.push(String(error));
     }
     return null;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }

@@ -106,5 +106,5 @@ export async function output(
   options: object = {},
 ): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, options);
-  return String(stdout).trim();
+  return stdout.trim();
 }

@@ -15,7 +15,7 @@ export async function markDispatched(
     WITH locked AS (
       SELECT id
       FROM jobs
-      WHERE id = ANY(${ids as string[]}::text[]) AND dispatched_at IS NULL
+      WHERE id = ANY(${ids}::text[]) AND dispatched_at IS NULL
       ORDER BY id
       FOR NO KEY UPDATE
     )
