@@ -18,8 +18,8 @@ export interface Tally {
   refused: number;
   /** Nobody listens: the gateway is not there. */
   notConnected: number;
-  /** The connection broke before the answer: how. */
-  readonly unanswered: string[];
+  /** Calls whose connection broke before the answer. */
+  readonly unanswered: { readonly n: number; readonly error: string }[];
   /** Answers that nobody may get, and calls that hung. */
   readonly wrong: string[];
 }
@@ -88,7 +88,7 @@ export class Load {
   async #call(url: string, n: number): Promise<void> {
     const { tool = 'calculate', arguments: rest = {} } = this.#options;
     const body = JSON.stringify({ name: tool, arguments: { n, ...rest } });
-    const answer = await this.#ask(`${url}/tools/call`, 'POST', body);
+    const answer = await this.#ask(`${url}/tools/call`, 'POST', n, body);
     if (answer === null) return;
     const { structuredContent } = answer as { structuredContent?: { job_id?: string } };
     if (structuredContent?.job_id === undefined) this.tally.wrong.push(JSON.stringify(answer));
@@ -97,11 +97,11 @@ export class Load {
 
   /** A job whose id was handed out is never unknown. */
   async #read(url: string, id: string): Promise<void> {
-    await this.#ask(`${url}/jobs/${id}`, 'GET');
+    await this.#ask(`${url}/jobs/${id}`, 'GET', -1);
   }
 
   /** The body of a 200. Null: there was none, which is counted. */
-  async #ask(url: string, method: 'GET' | 'POST', body?: string): Promise<unknown> {
+  async #ask(url: string, method: 'GET' | 'POST', n: number, body?: string): Promise<unknown> {
     const begun = performance.now();
     try {
       const answer = await request(url, {
@@ -119,7 +119,7 @@ export class Load {
       const hung = performance.now() - begun >= hangMs - 1_000;
       if (hung) this.tally.wrong.push(`${url}: no answer: ${String(error)}`);
       else if (method === 'POST' && isRefusal(error)) this.tally.notConnected++;
-      else if (method === 'POST') this.tally.unanswered.push(String(error));
+      else if (method === 'POST') this.tally.unanswered.push({ n, error: String(error) });
     }
     return null;
   }

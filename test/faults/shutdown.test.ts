@@ -29,8 +29,14 @@ describe.skipIf(unavailable !== null)('SIGTERM under load', { timeout: 300_000 }
         }
       },
     });
-    // Who finds nobody listening can call the other replica; a call that was taken is answered.
-    expect(tally.unanswered).toEqual([]);
+    // Who finds nobody listening can call the other replica, and so can whose connection was refused
+    // by the kernel, with the socket that it waited at. A call that was taken is answered.
+    const lost = tally.unanswered.map(({ n }) => n);
+    const taken = await cluster.postgres.query(
+      (sql) => sql`SELECT id FROM jobs WHERE (payload->>'n')::int = ANY(${lost}::int[])`,
+    );
+    expect([...taken]).toEqual([]);
+    expect(lost.length).toBeLessThan(tally.accepted.length / 50);
   });
 
   test('actors that are stopped give back what they have not finished', async () => {
