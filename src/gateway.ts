@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker } from './actor/actor-broker.ts';
 import { ConfigError, type Config } from './config.ts';
@@ -16,7 +17,7 @@ import type { ApplyOutcome, ChangeListener, JobStore } from './jobs/job-store.ts
 import type { Publisher } from './jobs/publisher.ts';
 import type { ReportListener } from './jobs/report-fate.ts';
 import { Reaper } from './jobs/reaper.ts';
-import { systemClock as clock } from './lib/clock.ts';
+import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
 import { RequestStates } from './mcp/request-state.ts';
@@ -31,6 +32,9 @@ import type { ToolSource } from './tools/tool-source.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
+
+/** Before it stops to listen, a gateway that is told to stop goes on for this long, and says so. */
+const farewellMs = 500;
 
 export interface GatewayOptions {
   readonly config: Config;
@@ -51,6 +55,8 @@ export interface Gateway extends Service {
 /** Where jobs are kept, however they are. */
 interface Storage extends Service {
   readonly store: JobStore;
+  /** The time that deadlines, leases and heartbeats go by. */
+  readonly clock: Clock;
   unavailable(): Promise<string | null>;
 }
 
@@ -58,6 +64,8 @@ interface Storage extends Service {
 interface Broker extends Service {
   readonly publisher: Publisher;
   readonly announcer: Announcer;
+  /** Do reports come in, as far as can be told? */
+  canHear(): boolean;
   connectActors(): Promise<ActorBroker>;
 }
 
@@ -68,7 +76,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const metrics = config.metricsPort === null ? null : new Metrics();
 
   const storage = openStorage(options, () => feed);
-  const broker = openBroker(options, {
+  const { clock } = storage;
+  const broker = openBroker(options, clock, {
     apply: (jobId, event, child) => jobs.apply(jobId, event, child),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
@@ -81,7 +90,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs });
   const jobs = new JobService({ store, dispatcher, announcer, clock });
   const feed = new JobFeed(store);
-  const reaper = new Reaper({ store, announcer, clock, log, retentionMs });
+  const canHear = () => broker.canHear();
+  const reaper = new Reaper({ store, announcer, clock, log, retentionMs, canHear });
 
   const drain = new AbortController();
   const closing = drain.signal;
@@ -130,6 +140,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     app.server.keepAliveTimeout = 1;
     app.server.keepAliveTimeoutBuffer = 0;
     drain.abort();
+    // Whoever keeps a connection is told with its next answer that it ends. Closed without a word, it
+    // might carry a call already, and that caller could not know what became of it.
+    if (url !== null) await pause(farewellMs);
     // Closing waits for every connection, also for one on which nothing was ever asked.
     const impatience = setTimeout(() => app.server.closeAllConnections(), drainLimitMs);
     await app.close();
@@ -169,6 +182,7 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   const store = new MemoryJobStore();
   return {
     store,
+    clock: systemClock,
     start: async () => {
       log.info('jobs are kept in memory: they are gone with this process');
       await store.listen(listener());
@@ -187,13 +201,16 @@ interface ReportTakers {
   readonly onReport: ReportListener;
 }
 
-function openBroker({ config, log }: GatewayOptions, takers: ReportTakers): Broker {
+function openBroker({ config, log }: GatewayOptions, clock: Clock, takers: ReportTakers): Broker {
   const { rabbitmqUrl: url, rabbitmqExchange: exchange, consumeEndQueues } = config;
-  if (url !== null) return new RabbitBroker({ url, exchange, consumeEndQueues, ...takers, log });
+  if (url !== null) {
+    return new RabbitBroker({ url, exchange, consumeEndQueues, ...takers, clock, log });
+  }
   const broker = new MemoryBroker({ ...takers, log, clock });
   return {
     publisher: broker,
     announcer: broker,
+    canHear: () => true,
     start: async () =>
       log.info('queues are kept in memory: only actors in this process are reached'),
     stop: async () => broker.close(),

@@ -539,11 +539,13 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         );
         const ours = new Set([early, late, over, never, future].map(({ id }) => id));
         const due = async (now: number): Promise<string[]> =>
-          (await store.due(now, 1_000)).filter((id) => ours.has(id));
+          (await store.due(now, 0, 1_000)).filter((id) => ours.has(id));
         expect(await due(99)).toEqual([]);
         expect(await due(100)).toEqual([early.id]);
         expect(await due(1_010)).toEqual([early.id, late.id]);
-        expect((await store.due(1_010, 1)).length).toBe(1);
+        expect((await store.due(1_010, 0, 1)).length).toBe(1);
+        // Nobody could hear for a second before 1,010, so that silence proves nothing.
+        expect(await store.due(1_010, 11, 1_000)).not.toContain(late.id);
       });
     });
 

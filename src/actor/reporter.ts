@@ -55,6 +55,7 @@ export class Reporter {
       type: 'heartbeat',
       ...addressOf(this.#delivery.envelope),
       actor_name: this.#step,
+      step_index: this.#delivery.envelope.current,
       status: this.#status,
       ...this.#told,
     });

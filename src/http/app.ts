@@ -66,6 +66,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   acceptJson(app);
+  sayFarewell(app, closing);
   guardHost(app, new HostGuard(config));
   reportErrors(app, log);
   answerUnmatched(app);
@@ -100,4 +101,12 @@ export function buildApp(parts: AppParts): FastifyInstance {
   });
 
   return app;
+}
+
+/** While the gateway drains, answers end the connection they come by. */
+function sayFarewell(app: FastifyInstance, closing: AbortSignal): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    if (closing.aborted) reply.header('connection', 'close');
+    done();
+  });
 }

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { InputAnswers, InputRequests } from './job-input.ts';
-import type { CancelReason, StepStatus } from './job.ts';
+import type { CancelReason, EpochMs, StepStatus } from './job.ts';
 
 /** Everything that can happen to a job after it was created. */
 export type JobEvent =
@@ -12,19 +12,28 @@ export type JobEvent =
   | Failed
   | Cancelled
   | { readonly type: 'deadline' }
-  | { readonly type: 'heartbeat-lost' };
+  | HeartbeatLost;
 
 export type EventType = JobEvent['type'];
 export type EventOf<T extends EventType> = Extract<JobEvent, { type: T }>;
 
-/** An actor's sign of life. It names the actor, not the step; the route tells which step that is. */
+/** An actor's sign of life. Where it names only the actor, the route tells which step that is. */
 export interface Heartbeat {
   readonly type: 'heartbeat';
   readonly actorName: string;
+  /** 0-based; of an actor that a route visits twice. Absent: the actor does not tell. */
+  readonly stepIndex?: number;
   readonly stepStatus: Exclude<StepStatus, 'error'>;
   readonly message: string | null;
   /** How much of the step is done, 0 to 100; absent: guessed from the status. */
   readonly percent?: number;
+}
+
+/** A timer: has the actor been silent for too long? */
+export interface HeartbeatLost {
+  readonly type: 'heartbeat-lost';
+  /** Silence from before, while nobody could hear, proves nothing. Absent: somebody always could. */
+  readonly heardSince?: EpochMs;
 }
 
 /** How far a message has come on its route. */

@@ -107,8 +107,11 @@ export interface JobStore {
   /** For operators to see whether messages go out. Cheap as long as they do. */
   outboxBacklog(): Promise<OutboxBacklog>;
 
-  /** Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first. */
-  due(now: EpochMs, limit: number): Promise<string[]>;
+  /**
+   * Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first. A heartbeat is
+   * due no earlier than its job's longest silence after `heardSince`.
+   */
+  due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]>;
 
   /** Removes up to `limit` jobs finished before an instant, with their history; returns how many. */
   purge(finishedBefore: EpochMs, limit: number): Promise<number>;

@@ -2,6 +2,8 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import { aJob } from '../../test/support/jobs.ts';
+import { withOutages } from '../../test/support/outage.ts';
+import { StoreUnavailable } from './job-store.ts';
 import type { CalledOffJob } from './announcer.ts';
 import { Reaper } from './reaper.ts';
 
@@ -41,6 +43,7 @@ test('ends a job whose actor fell silent', async () => {
     stepStatus: 'received',
     message: null,
   } as const;
+  await reaper.endDueOnce();
   await store.apply([{ jobId: job.id, event: beat }], time.now);
   time.now += 1_999;
   await reaper.endDueOnce();
@@ -48,6 +51,50 @@ test('ends a job whose actor fell silent', async () => {
   time.now += 1;
   await reaper.endDueOnce();
   expect(await store.get([job.id])).toMatchObject([{ status: 'Failed', reason: 'HeartbeatLost' }]);
+});
+
+test('silence is not held against actors that nobody could hear', async () => {
+  const inner = new MemoryJobStore();
+  const outage = withOutages(inner);
+  const time = { now: 1_000_000 };
+  let hearing = true;
+  const announcer = { calledOff: () => {} };
+  const clock = () => time.now;
+  const canHear = () => hearing;
+  const { store } = outage;
+  const reaper = new Reaper({ store, announcer, clock, log, retentionMs: 0, canHear });
+  const [job, timed] = [2, 0].map((heartbeatTimeoutSeconds) =>
+    aJob({ heartbeatTimeoutSeconds, deadline: heartbeatTimeoutSeconds === 0 ? 1_060_000 : null }),
+  );
+  if (job === undefined || timed === undefined) throw new Error('two jobs');
+  await inner.create([job, timed], 0);
+  const event = {
+    type: 'heartbeat',
+    actorName: 'download',
+    stepStatus: 'received',
+    message: null,
+  } as const;
+  const statuses = async () => (await inner.get([job.id, timed.id])).map((found) => found?.status);
+
+  await reaper.endDueOnce();
+  await inner.apply([{ jobId: job.id, event }], time.now);
+  outage.away = true;
+  time.now += 60_000;
+  await expect(reaper.endDueOnce()).rejects.toThrow(StoreUnavailable);
+  outage.away = false;
+  hearing = false;
+  await reaper.endDueOnce();
+  // A deadline is due all the same.
+  expect(await statuses()).toEqual(['Running', 'Failed']);
+  time.now += 60_000;
+  await reaper.endDueOnce();
+  hearing = true;
+  time.now += 1_999;
+  await reaper.endDueOnce();
+  expect(await statuses()).toEqual(['Running', 'Failed']);
+  time.now += 1;
+  await reaper.endDueOnce();
+  expect(await statuses()).toEqual(['Failed', 'Failed']);
 });
 
 test('works through a backlog batch by batch', async () => {

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { announceEnds, type Announcer } from './announcer.ts';
+import type { EpochMs } from './job.ts';
 import type { AddressedEvent, JobStore } from './job-store.ts';
 
 /** A due job ends within 2 s: the pause, plus the time that finding and ending it takes. */
@@ -18,6 +19,8 @@ export interface ReaperParts {
   readonly announcer: Announcer;
   readonly clock: Clock;
   readonly log: Log;
+  /** Do reports come in at the moment? What they would have said is not held against actors. Default: yes. */
+  readonly canHear?: () => boolean;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionMs: number;
 }
@@ -29,6 +32,8 @@ export interface ReaperParts {
 export class Reaper implements Service {
   readonly #parts: ReaperParts;
   readonly #loops: readonly PeriodicLoop[];
+  /** Since when actors could be heard without a break; null: they cannot be. */
+  #heardSince: EpochMs | null = null;
 
   constructor(parts: ReaperParts) {
     this.#parts = parts;
@@ -59,15 +64,27 @@ export class Reaper implements Service {
   async endDueOnce(): Promise<boolean> {
     const { store, announcer, clock } = this.#parts;
     const now = clock();
-    const ids = await store.due(now, maxBatch);
+    if (this.#parts.canHear?.() === false) this.#heardSince = null;
+    const heardSince = (this.#heardSince ??= now);
+    const ids = await this.#due(now, heardSince);
     if (ids.length === 0) return false;
     // Which of the two is due is decided under the job's lock; the other is refused.
     const events = ids.flatMap((jobId): AddressedEvent[] => [
       { jobId, event: { type: 'deadline' } },
-      { jobId, event: { type: 'heartbeat-lost' } },
+      { jobId, event: { type: 'heartbeat-lost', heardSince } },
     ]);
     announceEnds(announcer, await store.apply(events, now));
     return ids.length === maxBatch;
+  }
+
+  /** Heartbeats are neither stored nor looked for while the store is away. */
+  async #due(now: EpochMs, heardSince: EpochMs): Promise<string[]> {
+    try {
+      return await this.#parts.store.due(now, heardSince, maxBatch);
+    } catch (error) {
+      this.#heardSince = null;
+      throw error;
+    }
   }
 
   /** Removes a batch of old jobs; true: there may be more. */

@@ -22,6 +22,8 @@ const percent = optional(Type.Number({ minimum: 0, maximum: 100 }));
 
 export const heartbeatBody = Type.Object({
   actor_name: stepName,
+  /** Which visit of the route is meant, where it comes to this actor more than once. */
+  step_index: optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
   status: Type.Enum(['picked_up', 'processing', 'completed', 'error']),
   message: optional(Type.String()),
   percent,
@@ -162,6 +164,7 @@ export function heartbeatEvent(body: HeartbeatBody): JobEvent {
   return {
     type: 'heartbeat',
     actorName,
+    ...(typeof body.step_index === 'number' && { stepIndex: body.step_index }),
     stepStatus,
     message: shortened(message) ?? picked,
     ...percentOf(body),

@@ -80,7 +80,7 @@ interface Report {
 
 function beat(job: JobState, event: EventOf<'heartbeat'>, now: EpochMs): Decision {
   const { steps } = job.route;
-  const stepIndex = stepOfActor(job, event.actorName);
+  const stepIndex = stepOfBeat(job, event);
   const step = steps[stepIndex] ?? event.actorName;
   return report(job, { ...event, step, stepIndex, totalSteps: steps.length }, now);
 }
@@ -90,15 +90,19 @@ function advance(job: JobState, event: EventOf<'progress'>, now: EpochMs): Decis
 }
 
 /**
- * The step equal to the actor's name, else the first that contains it without a trailing `-actor`,
- * else the current one. A route may visit a step twice, so the way ahead is searched first.
+ * The step the beat names; else the one equal to the actor's name, else the first that contains it
+ * without a trailing `-actor`, else the current one. A route may visit a step twice: while another
+ * one is at work, the visit before it is meant, for its beats may come late; else the way ahead is.
  */
-function stepOfActor(job: JobState, actorName: string): number {
+function stepOfBeat(job: JobState, { actorName, stepIndex }: EventOf<'heartbeat'>): number {
   const { steps, current } = job.route;
+  if (stepIndex !== undefined && stepIndex < steps.length) return stepIndex;
   const ahead = steps.indexOf(actorName, current);
+  const behind = current > 0 ? steps.lastIndexOf(actorName, current - 1) : -1;
+  const atWork = job.stepStatus === 'received' || job.stepStatus === 'processing';
+  if (ahead > current && behind >= 0 && atWork) return behind;
   if (ahead >= 0) return ahead;
-  const exact = steps.indexOf(actorName);
-  if (exact >= 0) return exact;
+  if (behind >= 0) return behind;
   const stem = actorName.replace(/-actor$/, '');
   const similar = steps.findIndex((step) => step.includes(stem));
   return similar >= 0 ? similar : current;
@@ -112,12 +116,11 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     ...job,
     status: 'Running',
     lastHeartbeatAt: now,
-    heartbeatDueAt: nextHeartbeatDue(job, report, now),
     dispatchedAt: takenFromOutbox(job, report.stepIndex, now),
   };
-  // Behind the job's position: a message delivered twice. It proves life and nothing else.
-  if (report.stepIndex < job.route.current) return seen(job, alive, now);
-
+  if (isLate(job, report)) {
+    return seen(job, { ...alive, heartbeatDueAt: laterHeartbeatDue(job, now) }, now);
+  }
   const { step, stepIndex, stepStatus } = report;
   const steps = longer(job.route.steps, report.route);
   const totalSteps = report.route === undefined ? report.totalSteps : steps.length;
@@ -129,6 +132,7 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     {
       ...alive,
       input: job.input !== null && stepIndex > job.input.stepIndex ? null : job.input,
+      heartbeatDueAt: nextHeartbeatDue(job, report, now),
       // A reporter may count more steps than the job's route has; its place stays on the route.
       route: { ...job.route, steps, current: Math.min(stepIndex, steps.length - 1) },
       currentStep: step,
@@ -155,10 +159,28 @@ function longer(steps: readonly string[], reported: readonly string[] = []): rea
   return reported.length > steps.length ? reported : steps;
 }
 
+/**
+ * From behind the job's position, or from a step that was said to be completed: replicas apply reports
+ * in any order, and a message can be delivered twice. Such a report proves life and nothing else. A
+ * step that was not completed may be begun again, which counts.
+ */
+function isLate(job: JobState, { stepIndex, stepStatus }: Report): boolean {
+  if (stepIndex !== job.route.current) return stepIndex < job.route.current;
+  return job.stepStatus === 'completed' && stepStatus !== 'completed';
+}
+
 /** A completed step's message waits in the next queue, where nobody can beat for it. */
 function nextHeartbeatDue(job: JobState, report: Report, now: EpochMs): EpochMs | null {
-  if (job.heartbeatTimeoutSeconds === 0 || report.stepStatus === 'completed') return null;
-  return now + job.heartbeatTimeoutSeconds * 1000;
+  return report.stepStatus === 'completed' ? null : heartbeatDue(job, now);
+}
+
+/** Whoever is at work has shown life; if nobody is, a report that comes late does not change that. */
+function laterHeartbeatDue(job: JobState, now: EpochMs): EpochMs | null {
+  return job.heartbeatDueAt === null ? null : heartbeatDue(job, now);
+}
+
+function heartbeatDue({ heartbeatTimeoutSeconds }: JobState, now: EpochMs): EpochMs | null {
+  return heartbeatTimeoutSeconds === 0 ? null : now + heartbeatTimeoutSeconds * 1000;
 }
 
 function succeed(job: JobState, event: EventOf<'succeeded'>, now: EpochMs): Decision {
@@ -213,9 +235,14 @@ function expire(job: JobState, _event: EventOf<'deadline'>, now: EpochMs): Decis
   );
 }
 
-function loseHeartbeat(job: JobState, _event: EventOf<'heartbeat-lost'>, now: EpochMs): Decision {
+function loseHeartbeat(
+  job: JobState,
+  { heardSince = -Infinity }: EventOf<'heartbeat-lost'>,
+  now: EpochMs,
+): Decision {
   const { heartbeatDueAt, currentStep, heartbeatTimeoutSeconds } = job;
-  if (heartbeatDueAt === null || now < heartbeatDueAt) {
+  const heardForLong = now >= heardSince + heartbeatTimeoutSeconds * 1000;
+  if (heartbeatDueAt === null || now < heartbeatDueAt || !heardForLong) {
     return { kind: 'refused', refusal: 'not-due' };
   }
   return finish(

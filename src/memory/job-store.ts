@@ -138,9 +138,9 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     return { jobs: waiting.length, oldestSince: waiting.length === 0 ? null : oldest };
   }
 
-  async due(now: EpochMs, limit: number): Promise<string[]> {
+  async due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
     return [...this.#open.values()]
-      .map(({ job }) => ({ id: job.id, dueAt: dueAt(job) }))
+      .map(({ job }) => ({ id: job.id, dueAt: dueAt(job, heardSince) }))
       .filter((job) => job.dueAt <= now)
       .toSorted((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
@@ -212,8 +212,10 @@ function isReport({ type }: JobEvent): boolean {
   return type === 'heartbeat' || type === 'progress' || type === 'asked';
 }
 
-function dueAt({ deadline, heartbeatDueAt }: Job): EpochMs {
-  return Math.min(deadline ?? Infinity, heartbeatDueAt ?? Infinity);
+function dueAt(job: Job, heardSince: EpochMs): EpochMs {
+  const { deadline, heartbeatDueAt, heartbeatTimeoutSeconds } = job;
+  const silence = Math.max(heartbeatDueAt ?? Infinity, heardSince + heartbeatTimeoutSeconds * 1000);
+  return Math.min(deadline ?? Infinity, silence);
 }
 
 function matches(job: Job, query: ListQuery): boolean {

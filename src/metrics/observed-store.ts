@@ -155,8 +155,8 @@ export class ObservedStore implements JobStore {
     return this.#watch('outbox-backlog', () => this.#store.outboxBacklog());
   }
 
-  due(now: EpochMs, limit: number): Promise<string[]> {
-    return this.#watch('due', () => this.#store.due(now, limit));
+  due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
+    return this.#watch('due', () => this.#store.due(now, heardSince, limit));
   }
 
   purge(finishedBefore: EpochMs, limit: number): Promise<number> {

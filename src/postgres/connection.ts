@@ -1,8 +1,10 @@
 import postgres from 'postgres';
 import type { EpochMs } from '../jobs/job.ts';
+import { arrayTypes } from './array-types.ts';
 
-/** Instants come and go as milliseconds, under whatever time zone the server has. */
 const types = {
+  ...arrayTypes,
+  // Instants come and go as milliseconds, under whatever time zone the server has.
   instant: {
     to: 1184,
     from: [1184],
@@ -12,8 +14,14 @@ const types = {
   },
 };
 
-export type Sql = postgres.Sql<{ instant: EpochMs }>;
-export type Transaction = postgres.TransactionSql<{ instant: EpochMs }>;
+interface Types extends Record<string, unknown> {
+  instant: EpochMs;
+  textArray: string[];
+  bigintArray: number[];
+}
+
+export type Sql = postgres.Sql<Types>;
+export type Transaction = postgres.TransactionSql<Types>;
 
 export interface ConnectOptions {
   readonly url: string;
@@ -32,11 +40,20 @@ const lockLimitMs = 3_000;
  */
 const byIndex = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
 
+/**
+ * Makes the first message of a connection longer than 1 KiB, which the driver sends at once. It
+ * collects shorter ones for a moment, and where a connection breaks within that moment, it never
+ * sends what it collects for the next one: connecting would time out again and again. PostgreSQL
+ * takes the blanks for no options at all.
+ */
+const longStart = ' '.repeat(1_024);
+
 /** Opens connections as they are needed. */
 export function connect({ url, maxConnections }: ConnectOptions): Sql {
   return postgres(url, {
     max: maxConnections,
     types,
+    fetch_types: false,
     // Not postgres.camel, which would rename the keys inside payloads and results too.
     transform: { column: { from: postgres.toCamel } },
     connect_timeout: 5,
@@ -45,6 +62,7 @@ export function connect({ url, maxConnections }: ConnectOptions): Sql {
     onnotice: () => {},
     connection: {
       application_name: 'asya-gateway',
+      options: longStart,
       statement_timeout: statementLimitMs,
       lock_timeout: lockLimitMs,
       // Else a replica that froze in a transaction would hold its locks for as long.

@@ -1,10 +1,13 @@
 import { StoreUnavailable, type ChangeListener } from '../jobs/job-store.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { PostgresChangeNotifier } from './change-notifier.ts';
+import { DatabaseClock } from './database-clock.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
 import { assertSchema, DatabaseUnusable } from './schema.ts';
+import { readTime } from './sql/read-time.ts';
 
 export interface DatabaseOptions {
   readonly url: string;
@@ -19,6 +22,12 @@ export interface DatabaseOptions {
 /** How often a database that is away is tried again. */
 const retryMs = 1_000;
 
+/** How often the database's time is looked at: clocks drift by milliseconds meanwhile. */
+const lookEveryMs = 5_000;
+
+/** A machine whose clock is further off than this is worth a warning: its actors go by it. */
+const notableSkewMs = 2_000;
+
 /** The store on PostgreSQL with all it needs: connections, the check of the schema, the listener. */
 export class PostgresDatabase implements Service {
   readonly store: PostgresJobStore;
@@ -26,6 +35,8 @@ export class PostgresDatabase implements Service {
   readonly #pool: Pool;
   readonly #notifier: PostgresChangeNotifier;
   readonly #opening: PeriodicLoop;
+  readonly #time = new DatabaseClock();
+  readonly #looking: PeriodicLoop;
   #checked = false;
   #listening = false;
   #fault: string | null = 'not connected to PostgreSQL yet';
@@ -37,8 +48,8 @@ export class PostgresDatabase implements Service {
       url,
       // One connection of the limit listens.
       maxConnections: maxConnections - 1,
-      onDiscard: () => {
-        log.warn('connections to PostgreSQL gave no answer and were given up');
+      onReplace: () => {
+        log.warn('a connection to PostgreSQL broke or gave no answer: connecting anew');
         // The one that listens is silent either way: whether it is dead cannot be told.
         this.#listening = false;
         this.#opening.wake();
@@ -51,7 +62,16 @@ export class PostgresDatabase implements Service {
       runOnce: () => this.#openAgain(),
       onError: (error) => log.error({ err: error }, 'PostgreSQL cannot be used; trying again'),
     });
+    this.#looking = new PeriodicLoop({
+      everyMs: lookEveryMs,
+      runOnce: () => this.#lookAtTime(),
+      // The next look is soon, and an outage is told of by the calls that wait for something.
+      onError: () => {},
+    });
   }
+
+  /** The time that all gateways on this database share. */
+  readonly clock: Clock = () => this.#time.now();
 
   /**
    * Checks the schema and begins to listen. If the server is away it goes on trying in the
@@ -68,9 +88,11 @@ export class PostgresDatabase implements Service {
       this.#options.log.warn(`${error.message}; trying again every ${retryMs} ms`);
     }
     await this.#opening.start();
+    await this.#looking.start();
   }
 
   async stop(): Promise<void> {
+    await this.#looking.stop();
     await this.#opening.stop();
     await this.#notifier.close();
     await this.#pool.close();
@@ -83,10 +105,18 @@ export class PostgresDatabase implements Service {
   async #open(): Promise<void> {
     if (!this.#checked) await assertSchema(this.#pool);
     this.#checked = true;
+    await this.#lookAtTime();
     await this.#notifier.listen(this.#options.listener());
     this.#listening = true;
     this.#fault = null;
     this.#options.log.info('connected to PostgreSQL');
+  }
+
+  async #lookAtTime(): Promise<void> {
+    const correction = await this.#time.look(() => this.#pool.run(readTime));
+    if (Math.abs(correction) < notableSkewMs) return;
+    const seconds = Math.round(correction / 100) / 10;
+    this.#options.log.warn(`the database's clock is ${seconds} s ahead of what was taken for it`);
   }
 
   async #openAgain(): Promise<void> {

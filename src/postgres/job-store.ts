@@ -26,6 +26,7 @@ import { postponeJobs } from './sql/postpone-jobs.ts';
 import { purgeJobs } from './sql/purge-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
+import { inTransaction } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
@@ -42,7 +43,7 @@ export class PostgresJobStore implements JobStore {
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     return this.#pool.run((sql) =>
-      sql.begin((transaction) => decideAndSave(transaction, events, now)),
+      inTransaction(sql, (transaction) => decideAndSave(transaction, events, now)),
     );
   }
 
@@ -81,8 +82,8 @@ export class PostgresJobStore implements JobStore {
     return this.#pool.run((sql) => measureOutbox(sql));
   }
 
-  due(now: EpochMs, limit: number): Promise<string[]> {
-    return this.#pool.run((sql) => findDueJobs(sql, now, limit));
+  due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
+    return this.#pool.run((sql) => findDueJobs(sql, now, heardSince, limit));
   }
 
   purge(finishedBefore: EpochMs, limit: number): Promise<number> {

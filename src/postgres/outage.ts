@@ -23,6 +23,21 @@ const transientCodes = new Set([
   'ETIMEDOUT',
 ]);
 
+/** The ends of a connection that was there: the server's, the network's, an operator's. */
+const lossCodes = new Set([
+  'CONNECTION_CLOSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  '57P01',
+  '57P02',
+]);
+
+/** Did the call fail because its connection was lost? */
+export function isLostConnection(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && lossCodes.has(String(error.code));
+}
+
 /** What a caller is told: an outage as such, whatever the driver calls it, else the error itself. */
 export function explained(error: unknown): unknown {
   return isTransient(error) ? unavailable(error) : error;

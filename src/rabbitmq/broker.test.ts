@@ -5,6 +5,7 @@ import { RabbitSandbox } from '../../test/support/rabbitmq.ts';
 import { services } from '../../test/support/services.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import { envelopeOf } from '../jobs/envelope.ts';
+import { systemClock } from '../lib/clock.ts';
 import { RabbitBroker } from './broker.ts';
 
 it('a message goes to an actor, and what it reports comes back', async () => {
@@ -12,6 +13,7 @@ it('a message goes to an actor, and what it reports comes back', async () => {
   const step = sandbox.name('step');
   const applied = Promise.withResolvers<JobEvent>();
   const broker = new RabbitBroker({
+    clock: systemClock,
     url: services.rabbitmqUrl,
     exchange: sandbox.exchange,
     consumeEndQueues: false,

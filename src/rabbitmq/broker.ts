@@ -1,5 +1,6 @@
 import type { ActorBroker } from '../actor/actor-broker.ts';
 import type { ReportListener } from '../jobs/report-fate.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import { connectActorBroker } from './actor-broker.ts';
@@ -19,6 +20,7 @@ export interface RabbitBrokerOptions {
   /** Takes what actors report. */
   readonly apply: ApplyEvent;
   readonly onReport?: ReportListener;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -32,11 +34,11 @@ export class RabbitBroker implements Service {
   readonly #consumers: readonly EventConsumer[];
 
   constructor(options: RabbitBrokerOptions) {
-    const { url, exchange, consumeEndQueues, apply, onReport, log } = options;
+    const { url, exchange, consumeEndQueues, apply, onReport, clock, log } = options;
     this.#options = options;
     this.#publishing = new RabbitConnection({ url, name: 'asya gateway, publishing', log });
     this.#consuming = new RabbitConnection({ url, name: 'asya gateway, consuming', log });
-    this.publisher = new RabbitPublisher({ connection: this.#publishing, exchange, log });
+    this.publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
     this.announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });
     const parts = { connection: this.#consuming, exchange, apply, deadLetters, onReport, log };
@@ -58,8 +60,13 @@ export class RabbitBroker implements Service {
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
   }
 
+  /** Not while actors cannot send either: an alarm silences them all. */
+  canHear(): boolean {
+    return this.#consuming.connected && this.publisher.unavailable() === null;
+  }
+
   connectActors(): Promise<ActorBroker> {
-    const { url, exchange, log } = this.#options;
-    return connectActorBroker({ url, exchange, log });
+    const { url, exchange, clock, log } = this.#options;
+    return connectActorBroker({ url, exchange, clock, log });
   }
 }

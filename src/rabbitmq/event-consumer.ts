@@ -39,7 +39,7 @@ export interface EventConsumerParts {
   readonly deadLetters: DeadLetters;
   readonly onReport?: ReportListener | undefined;
   readonly log: Log;
-  /** How often to look for queues that were created or deleted meanwhile. Default 30,000. */
+  /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
   readonly lookEveryMs?: number;
 }
 

@@ -25,7 +25,7 @@ export interface QueueConsumerOptions {
   /** Called in the order of delivery, with the name of the queue. Must not throw or reject. */
   readonly handle: (message: AsyncMessage, queue: string) => Promise<Settlement>;
   readonly log: Log;
-  /** How often to look for queues that were created or deleted meanwhile. Default 30,000. */
+  /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
   readonly lookEveryMs?: number;
 }
 
@@ -43,7 +43,7 @@ export class QueueConsumer implements Service {
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options;
-    const { connection, log, queues, lookEveryMs = 30_000 } = options;
+    const { connection, log, queues, lookEveryMs = 10_000 } = options;
     this.#lookout = new PeriodicLoop({
       everyMs: lookEveryMs,
       runOnce: () => this.#lookOnce(),

@@ -12,6 +12,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #port = 0;
   #paused = false;
+  #delayMs = 0;
 
   private constructor(targets: readonly URL[]) {
     this.#targets = targets;
@@ -75,6 +76,11 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.resume();
   }
 
+  /** What is sent from now on arrives this much later, in order. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
+  }
+
   #target(n: number): URL {
     const target = this.#targets[n % this.#targets.length];
     if (target === undefined) throw new Error('a proxy needs a target');
@@ -91,7 +97,15 @@ export class TcpProxy {
   #pass(from: Socket, to: Socket): void {
     this.#sockets.add(from);
     from.setNoDelay(true);
-    from.on('data', (chunk) => to.write(chunk));
+    let late = 0;
+    from.on('data', (chunk) => {
+      if (this.#delayMs === 0 && late === 0) return void to.write(chunk);
+      late++;
+      setTimeout(() => {
+        late--;
+        to.write(chunk);
+      }, this.#delayMs);
+    });
     from.on('error', () => {});
     from.on('close', () => {
       this.#sockets.delete(from);

@@ -7,5 +7,5 @@ export function getJobs(sql: Sql, ids: readonly string[]): Promise<JobRow[]> {
   return sql<JobRow[]>`
     SELECT ${jobColumns(sql)}
     FROM jobs
-    WHERE id = ANY(${ids as string[]}::text[])`;
+    WHERE id = ANY(${ids}::text[])`;
 }

@@ -7,7 +7,7 @@ export function lockJobs(sql: Transaction, ids: readonly string[]): Promise<Stat
   return sql<StateRow[]>`
     SELECT ${stateColumns(sql)}
     FROM jobs
-    WHERE id = ANY(${ids as string[]}::text[])
+    WHERE id = ANY(${ids}::text[])
     ORDER BY id
     FOR UPDATE`;
 }

@@ -4,8 +4,8 @@ import type { Sql } from '../connection.ts';
 import { instant } from '../rows.ts';
 
 /**
- * Takes jobs out of the outbox that have not come into it once more since. The rows are locked in the order of their ids, as everywhere, so
- * that two batches never wait for each other.
+ * Takes jobs out of the outbox that have not come into it once more since. The rows are locked in the
+ * order of their ids, as everywhere, so that two batches never wait for each other.
  */
 export async function markDispatched(
   sql: Sql,
@@ -17,7 +17,8 @@ export async function markDispatched(
       SELECT jobs.id
       FROM jobs
       JOIN unnest(
-        ${sent.map(({ id }) => id)}::text[], ${sent.map(({ outboxSeq }) => outboxSeq)}::int[]
+        ${sent.map(({ id }) => id)}::text[],
+        ${sent.map(({ outboxSeq }) => String(outboxSeq))}::text[]::int[]
       ) AS sent (id, outbox_seq) USING (id, outbox_seq)
       WHERE dispatched_at IS NULL
       ORDER BY jobs.id

@@ -1,0 +1,27 @@
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { services } from '../../test/support/services.ts';
+import { connect } from './connection.ts';
+
+const sql = connect({ url: services.databaseUrl, maxConnections: 1 });
+afterAll(() => sql.end());
+
+test('text arrays come back as they went, whatever characters they hold', async () => {
+  const item = fc.oneof(
+    fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed() && !text.includes('\0')),
+    fc.constantFrom('', 'NULL', 'null', '{}', ',', '"', '\\', 'a b', '\n'),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(item, { maxLength: 8 }), async (items) => {
+      const [row] = await sql`SELECT ${items}::text[] AS items`;
+      expect(row?.['items']).toEqual(items);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('and arrays of whole numbers do', async () => {
+  const numbers = [0, -1, 2 ** 53 - 1];
+  const [row] = await sql`SELECT ${numbers}::bigint[] AS numbers`;
+  expect(row?.['numbers']).toEqual(numbers);
+});

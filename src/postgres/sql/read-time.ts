@@ -1,0 +1,9 @@
+import type { EpochMs } from '../../jobs/job.ts';
+import type { Sql } from '../connection.ts';
+
+/** The server's wall clock, now. */
+export async function readTime(sql: Sql): Promise<EpochMs> {
+  const [row] = await sql<{ now: EpochMs }[]>`SELECT clock_timestamp() AS now`;
+  if (row === undefined) throw new Error('PostgreSQL gave no time');
+  return row.now;
+}

@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Connection } from 'rabbitmq-client';
+import { freePorts } from './free-port.ts';
+import { findBinary, output, ServerProcess } from './server-process.ts';
+
+const server = findBinary(
+  // Not the distribution's wrapper, which insists on its own account and directories.
+  '/usr/lib/rabbitmq/bin/rabbitmq-server',
+  '/opt/rabbitmq/sbin/rabbitmq-server',
+  '/usr/local/sbin/rabbitmq-server',
+  '/opt/homebrew/sbin/rabbitmq-server',
+);
+
+/** A RabbitMQ node of one test's own, to be stopped, crashed and alarmed. */
+export class OwnRabbitmq {
+  readonly url: string;
+  readonly #directory: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
+  #process: ServerProcess | null = null;
+
+  private constructor(directory: string, port: number, distributionPort: number) {
+    this.#directory = directory;
+    this.url = `amqp://guest:guest@127.0.0.1:${port}/`;
+    this.#env = {
+      PATH: process.env['PATH'],
+      // Of its own, so that the cookie is.
+      HOME: directory,
+      RABBITMQ_NODENAME: `asya_fault_${port}@localhost`,
+      RABBITMQ_NODE_PORT: String(port),
+      RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+      RABBITMQ_DIST_PORT: String(distributionPort),
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+        // Waiting schedulers must not spin: other work runs on this machine.
+        '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
+      RABBITMQ_MNESIA_BASE: join(directory, 'data'),
+      RABBITMQ_LOG_BASE: join(directory, 'log'),
+      RABBITMQ_PID_FILE: join(directory, 'pid'),
+      RABBITMQ_CONFIG_FILE: '/nonexistent',
+      RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
+      ERL_EPMD_ADDRESS: '127.0.0.1',
+    };
+  }
+
+  /** Null: it can be started here; else why not. */
+  static missing(): string | null {
+    return server === null ? 'RabbitMQ’s server program is not installed' : null;
+  }
+
+  static async create(): Promise<OwnRabbitmq> {
+    const [port = 0, distributionPort = 0] = await freePorts(2);
+    const directory = await mkdtemp(join(tmpdir(), 'asya-rabbitmq-'));
+    await writeFile(join(directory, 'enabled_plugins'), '[].');
+    const own = new OwnRabbitmq(directory, port, distributionPort);
+    await own.start();
+    return own;
+  }
+
+  async start(): Promise<void> {
+    if (server === null) throw new Error(OwnRabbitmq.missing() ?? '');
+    this.#process = new ServerProcess(server, [], { env: this.#env, cwd: this.#directory });
+    await this.#process.becomes(() => this.#answers());
+  }
+
+  /** As an operator stops it: connections are closed with a word, queues are on disk. */
+  async stop(): Promise<void> {
+    await this.#process?.signal('SIGTERM');
+    await this.#process?.kill();
+  }
+
+  /** As it dies: without a word. */
+  async crash(): Promise<void> {
+    await this.#process?.kill();
+  }
+
+  /** Raises the memory alarm: publishers are no longer read from. */
+  async blockPublishers(): Promise<void> {
+    await this.#control('set_vm_memory_high_watermark', '0');
+  }
+
+  async unblockPublishers(): Promise<void> {
+    await this.#control('set_vm_memory_high_watermark', '0.6');
+  }
+
+  async closeConnections(): Promise<void> {
+    await this.#control('close_all_connections', 'the test says so');
+  }
+
+  /** Over a connection that is closed afterwards. */
+  async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = new Connection({
+      url: this.url,
+      connectionTimeout: 5_000,
+      acquireTimeout: 5_000,
+    });
+    connection.on('error', () => {});
+    try {
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
+  }
+
+  /** Messages that wait in a queue; null: there is no such queue. */
+  async depth(queue: string): Promise<number | null> {
+    return this.use(async (connection) => {
+      try {
+        return (await connection.queueDeclare({ queue, passive: true })).messageCount;
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'NOT_FOUND') return null;
+        throw error;
+      }
+    });
+  }
+
+  async remove(): Promise<void> {
+    await this.#process?.kill();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #control(...args: string[]): Promise<void> {
+    const control = join(dirname(server ?? ''), 'rabbitmqctl');
+    await output(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
+  }
+
+  async #answers(): Promise<void> {
+    const connection = new Connection({ url: this.url, connectionTimeout: 2_000 });
+    try {
+      await new Promise((resolve, reject) => {
+        connection.once('connection', resolve);
+        connection.once('error', reject);
+      });
+    } finally {
+      await connection.close();
+    }
+  }
+}

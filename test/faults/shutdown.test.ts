@@ -1,0 +1,56 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Cluster, unavailable } from './cluster.ts';
+import { runFault, scaled } from './fault-run.ts';
+
+describe.skipIf(unavailable !== null)('SIGTERM under load', { timeout: 300_000 }, () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await Cluster.create();
+    await cluster.start();
+  }, 120_000);
+  afterAll(() => cluster.remove());
+
+  test('invariant 10: a rolling restart answers every call that was taken, and exits within 10 s', async () => {
+    const { tally } = await runFault({
+      fault: 'rolling restart of both gateways (SIGTERM)',
+      cluster,
+      breakThings: async () => {
+        for (let round = 0; round < scaled(1, 5); round++) {
+          for (const gateway of cluster.gateways) {
+            const begun = Date.now();
+            const { code } = await gateway.process.stop();
+            expect(code).toBe(0);
+            expect(Date.now() - begun).toBeLessThan(10_000);
+            await gateway.start();
+            await pause(scaled(300, 2_000));
+          }
+        }
+      },
+    });
+    // Who finds nobody listening can call the other replica, and so can whose connection was refused
+    // by the kernel, with the socket that it waited at. A call that was taken is answered.
+    const lost = tally.unanswered.map(({ n }) => n);
+    const taken = await cluster.postgres.query(
+      (sql) => sql`SELECT id FROM jobs WHERE (payload->>'n')::int = ANY(${lost}::int[])`,
+    );
+    expect([...taken]).toEqual([]);
+    expect(lost.length).toBeLessThan(tally.accepted.length / 50);
+  });
+
+  test('actors that are stopped give back what they have not finished', async () => {
+    await runFault({
+      fault: 'rolling restart of the actors (SIGTERM)',
+      cluster,
+      breakThings: async () => {
+        for (let round = 0; round < scaled(1, 5); round++) {
+          for (const actors of cluster.actors) {
+            await actors.process.stop();
+            await actors.start();
+          }
+        }
+      },
+    });
+  });
+});

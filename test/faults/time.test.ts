@@ -1,0 +1,85 @@
+import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { Cluster, unavailable } from './cluster.ts';
+import { runFault, scaled } from './fault-run.ts';
+import { Load } from './load.ts';
+
+const skew = fileURLToPath(new URL('skewed-clock.ts', import.meta.url));
+
+describe.skipIf(unavailable !== null)('time', { timeout: 300_000 }, () => {
+  let cluster: Cluster;
+
+  beforeAll(async () => {
+    cluster = await Cluster.create();
+  }, 120_000);
+  afterEach(() => cluster.killAll());
+  afterAll(() => cluster.remove());
+
+  test('invariant 5: deadlines that passed while no gateway lived fire within 2 s of the first one’s return', async () => {
+    await cluster.start({ gateways: 2, actors: 0 });
+    const urls = cluster.gateways.map(({ url }) => url);
+    const calls = new Load({ urls, perSecond: scaled(50, 400), tool: 'hurried' });
+    calls.start();
+    await pause(scaled(1_000, 3_000));
+    const { accepted } = await calls.stop();
+    await Promise.all(cluster.gateways.map((gateway) => gateway.kill()));
+    await pause(4_000);
+    await cluster.gateways[0]?.start();
+    const back = Date.now();
+    const open = () =>
+      cluster.postgres.query(
+        (sql) =>
+          sql<{ n: number }[]>`SELECT count(*)::int AS n FROM jobs WHERE finished_at IS NULL`,
+      );
+    await expect.poll(open, { timeout: 20_000, interval: 50 }).toEqual([{ n: 0 }]);
+    expect(Date.now() - back).toBeLessThan(2_000);
+    const rows = await cluster.postgres.query(
+      (sql) => sql`SELECT count(*)::int AS jobs, status, reason, error FROM jobs GROUP BY 2, 3, 4`,
+    );
+    expect([...rows]).toEqual([
+      {
+        jobs: accepted.length,
+        status: 'Failed',
+        reason: 'DeadlineExceeded',
+        error: 'job timed out',
+      },
+    ]);
+  });
+
+  test('invariants 2 and 5: a gateway whose clock is an hour ahead or behind ends no job early and leaves none', async () => {
+    // One that is ahead, one that is behind, and both step by two hours while they run.
+    const offsets = [3_600_000, -3_600_000];
+    const env = (replica: number) => ({
+      NODE_OPTIONS: `--import=${skew}`,
+      TEST_CLOCK_OFFSET_MS: String(offsets[replica]),
+      TEST_CLOCK_STEP_AFTER_MS: '4000',
+    });
+    await cluster.start({ gateways: 2, env });
+    await runFault({
+      fault: 'gateways whose clocks are an hour off, and step by two',
+      cluster,
+      breakThings: async () => {
+        await cluster.gateways[0]?.kill();
+        await pause(scaled(3_000, 10_000));
+        await cluster.gateways[0]?.start();
+      },
+    });
+  });
+
+  test('a silence that nobody could have heard is not held against actors', async () => {
+    await cluster.start({ gateways: 2 });
+    await runFault({
+      fault: 'PostgreSQL away for longer than a heartbeat_timeout of 4 s',
+      cluster,
+      load: { tool: 'watched', perSecond: 5, arguments: { ms: 2_500 } },
+      breakThings: async () => {
+        await pause(2_000);
+        await cluster.postgres.stop();
+        await pause(6_000);
+        await cluster.postgres.start();
+        return new Date();
+      },
+    });
+  });
+});
