@@ -11,8 +11,16 @@ export type InputRequest = {
   readonly params: JsonObject;
 };
 
+/** Most requests that a job waits for at a time. */
+export const maxRequests = 100;
+
 /** By a key that is used once in a job's life. */
 export type InputRequests = Readonly<Record<string, InputRequest>>;
+
+/** Null: nothing is asked by this key, which need not be one of ours. */
+export function requestFor(requests: InputRequests, key: string): InputRequest | null {
+  return Object.hasOwn(requests, key) ? (requests[key] ?? null) : null;
+}
 
 /** Answers by the key of their request, as MCP has them (2026-07-28, schema, `InputResponses`). */
 export type InputAnswers = Readonly<Record<string, JsonObject>>;

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { ChildClaim } from './child.ts';
 import type { Asked, Failed, JobEvent, Succeeded } from './event.ts';
-import { inputMethods } from './job-input.ts';
+import { inputMethods, maxRequests } from './job-input.ts';
 import { jobIdPattern } from './job.ts';
 
 /*
@@ -57,7 +57,7 @@ const inputRequests = Type.Record(
     method: Type.Enum(inputMethods),
     params: Type.Unsafe<JsonObject>({ type: 'object' }),
   }),
-  { minProperties: 1, maxProperties: 100, additionalProperties: false },
+  { minProperties: 1, maxProperties: maxRequests, additionalProperties: false },
 );
 
 export const inputRequiredBody = Type.Object({
