@@ -35,6 +35,7 @@ describe('ask', () => {
       type: 'asked',
       step: 'double',
       stepIndex: 0,
+      route: ['double'],
       requests: { size: whichSize, where: { method: 'roots/list', params: {} } },
       payload: { n: 21 },
       metadata: { job_id: 'job-1', n: 1 },

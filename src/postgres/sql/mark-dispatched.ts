@@ -4,8 +4,8 @@ import type { Sql } from '../connection.ts';
 import { instant } from '../rows.ts';
 
 /**
- * Takes jobs out of the outbox that have not come into it once more since. The rows are locked in the order of their ids, as everywhere, so
- * that two batches never wait for each other.
+ * Takes jobs out of the outbox that have not come into it once more since. The rows are locked in the
+ * order of their ids, as everywhere, so that two batches never wait for each other.
  */
 export async function markDispatched(
   sql: Sql,
