@@ -1,6 +1,6 @@
 import { changed, type Decision } from './decision.ts';
 import type { EventOf } from './event.ts';
-import { describeRequests, type InputAnswers, type JobInput } from './job-input.ts';
+import { describeRequests, type InputAnswers } from './job-input.ts';
 import type { EpochMs, JobState } from './job.ts';
 import { longerRoute } from './longer-route.ts';
 
@@ -63,7 +63,7 @@ export function answer(job: JobState, event: EventOf<'answered'>, now: EpochMs):
       status: 'Pending',
       input: { ...input, requests, answers, msLeft: null },
       message: 'Input received',
-      deadline: resumedDeadline(job, input, now),
+      deadline: resumedDeadline(job, now),
       dispatchedAt: null,
       outboxSeq: job.seq + 1,
     },
@@ -75,8 +75,10 @@ function pick(answers: InputAnswers, keys: readonly string[]): InputAnswers {
   return Object.fromEntries(Object.entries(answers).filter(([key]) => keys.includes(key)));
 }
 
-function resumedDeadline(job: JobState, { msLeft }: JobInput, now: EpochMs): EpochMs | null {
-  if (job.inputTimeoutSeconds === 0) return job.deadline;
+/** The deadline of a job if it goes on now: a question may have stopped its clock. */
+export function resumedDeadline(job: JobState, now: EpochMs): EpochMs | null {
+  if (job.status !== 'InputRequired' || job.inputTimeoutSeconds === 0) return job.deadline;
+  const msLeft = job.input?.msLeft ?? null;
   return msLeft === null ? null : now + msLeft;
 }
 
