@@ -166,6 +166,13 @@ describe('an answer', () => {
     expect(after(job, report(2))).toMatchObject({ dispatchedAt: now, input: null });
   });
 
+  test('is not failed for silence in the outbox, whatever was reported before the question', () => {
+    const job = after(running(), asked(), answered('size'), report(1));
+    expect(job.heartbeatDueAt).toBeNull();
+    const sent = after({ ...job, dispatchedAt: now }, report(1));
+    expect(sent.heartbeatDueAt).not.toBeNull();
+  });
+
   test('is not taken for received by a heartbeat that only names an actor', () => {
     const route = { steps: ['check', 'enhance', 'check'], current: 1, metadata: {} };
     const late: JobEvent = {

@@ -112,12 +112,14 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     return { kind: 'refused', refusal: 'past-deadline' };
   }
   const mayBeOld = isOfQuestion(job, report);
+  const dispatchedAt = mayBeOld ? job.dispatchedAt : (job.dispatchedAt ?? now);
   const alive: JobState = {
     ...job,
     status: 'Running',
     lastHeartbeatAt: now,
-    heartbeatDueAt: nextHeartbeatDue(job, report, now),
-    dispatchedAt: mayBeOld ? job.dispatchedAt : (job.dispatchedAt ?? now),
+    // Nobody can beat for a message that is still to be sent.
+    heartbeatDueAt: dispatchedAt === null ? null : nextHeartbeatDue(job, report, now),
+    dispatchedAt,
   };
   // Behind the job's position: a message delivered twice. It proves life and nothing else.
   if (report.stepIndex < job.route.current) return seen(job, alive, now);
