@@ -48,12 +48,13 @@ export async function sendRequests(
   requests: InputRequests,
 ): Promise<void> {
   if (replyTo === null) return;
-  const { payload, metadata, current } = envelope;
+  const { payload, metadata, current, steps } = envelope;
   await broker.report(replyTo, {
     type: 'input_required',
     ...addressOf(envelope),
     step,
     step_index: current,
+    steps: [...steps],
     requests,
     payload,
     metadata,

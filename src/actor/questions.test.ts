@@ -35,6 +35,7 @@ describe('ask', () => {
       type: 'asked',
       step: 'double',
       stepIndex: 0,
+      route: ['double'],
       requests: { size: whichSize, where: { method: 'roots/list', params: {} } },
       payload: { n: 21 },
       metadata: { job_id: 'job-1', n: 1 },
@@ -119,6 +120,25 @@ describe('ask', () => {
     expect(await gateway.final()).toEqual({ type: 'succeeded', result: 'without' });
   });
 
+  it('asks for no more at a time than a job can wait for', async () => {
+    const many = (count: number, from = 0) =>
+      Array.from({ length: count }, (_, i): [string, typeof whichSize] => [
+        `q${from + i}`,
+        whichSize,
+      ]);
+    await gateway.run(
+      actor('double', async (_payload, { ask }) => {
+        const answers = await ask(Object.fromEntries(many(150)));
+        return Object.keys(answers).length;
+      }),
+    );
+    await gateway.broker.publish(anEnvelope());
+    expect(await asked()).toMatchObject({ requests: Object.fromEntries(many(100)) });
+    const answers = Object.fromEntries(many(100).map(([key]) => [key, answer]));
+    await gateway.broker.publish(anEnvelope({ jobId: 'job-2', answers }));
+    expect(await asked('job-2')).toMatchObject({ requests: Object.fromEntries(many(50, 100)) });
+  });
+
   it('takes no key that cannot be one', async () => {
     await gateway.run(actor('double', (_payload, { ask }) => ask({ 'no spaces': whichSize })));
     await gateway.broker.publish(anEnvelope());
@@ -130,6 +150,23 @@ describe('ask', () => {
 });
 
 describe('the keys of a job', () => {
+  it('may be names that every object has', async () => {
+    const keys = ['constructor', '__proto__'];
+    const both = Object.fromEntries(keys.map((key) => [key, whichSize]));
+    await gateway.run(
+      actor('double', async (_payload, { ask }) => ({ entries: Object.entries(await ask(both)) })),
+    );
+    await gateway.broker.publish(anEnvelope());
+    const event = await asked();
+    expect(event.type === 'asked' && Object.keys(event.requests)).toEqual(keys);
+    const answers = Object.fromEntries(keys.map((key) => [key, answer]));
+    await gateway.broker.publish(anEnvelope({ answers }));
+    expect(await gateway.final()).toEqual({
+      type: 'succeeded',
+      result: { entries: keys.map((key) => [key, answer]) },
+    });
+  });
+
   it('are told to later steps, which ask by others', async () => {
     const askSize = actor('one', async (_payload, { ask }) => {
       await ask({ size: whichSize });

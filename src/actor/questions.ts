@@ -1,5 +1,5 @@
 import type { Envelope } from '../jobs/envelope.ts';
-import type { InputRequest, InputRequests } from '../jobs/job-input.ts';
+import { maxRequests, type InputRequest, type InputRequests } from '../jobs/job-input.ts';
 import type { JsonObject } from '../lib/json.ts';
 import type { Delivery } from './actor-broker.ts';
 import type { Answers, Ask, Requests } from './ask.ts';
@@ -18,7 +18,7 @@ const keyPattern = /^[\w.:@-]{1,100}$/;
 /** What one run of a handler asks for, and what was answered when it ran before. */
 export class Questions {
   readonly #delivery: Delivery;
-  #open: Record<string, InputRequest> = {};
+  readonly #open = new Map<string, InputRequest>();
 
   constructor(delivery: Delivery) {
     this.#delivery = delivery;
@@ -26,31 +26,32 @@ export class Questions {
 
   /** The requests without an answer; null: there are none. */
   get open(): InputRequests | null {
-    return Object.keys(this.#open).length === 0 ? null : this.#open;
+    return this.#open.size === 0 ? null : Object.fromEntries(this.#open);
   }
 
   /** The handler runs anew. */
   clear(): void {
-    this.#open = {};
+    this.#open.clear();
   }
 
   readonly ask: Ask = async <R extends Requests>(requests: R): Promise<Answers<R>> => {
     const { envelope, replyTo } = this.#delivery;
     if (replyTo === null) throw new Error('nobody can be asked: the message names no report queue');
     const past = pastKeys(envelope);
-    const answers: Record<string, JsonObject> = {};
+    const answers: [name: string, answer: JsonObject][] = [];
     for (const [name, request] of Object.entries(requests)) {
       if (!keyPattern.test(name)) {
         throw new RangeError(`"${name}" must be 1 to 100 letters, digits, or any of - _ . : @`);
       }
       const key = past.includes(name) ? `${name}@${envelope.current}` : name;
-      const answer = envelope.answers[key];
-      if (answer === undefined) this.#open[key] = request;
-      else answers[name] = answer;
+      const answer = Object.hasOwn(envelope.answers, key) ? envelope.answers[key] : undefined;
+      if (answer !== undefined) answers.push([name, answer]);
+      // What is beyond it is asked for when these are answered.
+      else if (this.#open.size < maxRequests) this.#open.set(key, request);
     }
     if (this.open !== null) throw new InputNeeded('the caller has to answer first');
     // The gateway has checked each against its request.
-    return answers as Answers<R>;
+    return Object.fromEntries(answers) as Answers<R>;
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answerFaults } from './answer-faults.ts';
-import type { InputRequests } from './job-input.ts';
+import type { InputRequest, InputRequests } from './job-input.ts';
 
 const requests: InputRequests = {
   size: {
@@ -49,4 +49,13 @@ test('every fault is named by its path', () => {
     'text.model',
     'where.roots[0].uri',
   ]);
+});
+
+test('an answer by a name that every object has is one to nothing that is asked', () => {
+  for (const key of ['constructor', 'toString', '__proto__']) {
+    const answers = Object.fromEntries([[key, { action: 'perhaps' }]]);
+    expect(answerFaults(requests, answers)).toEqual([]);
+    const asking = Object.fromEntries([[key, requests['page'] as InputRequest]]);
+    expect(answerFaults(asking, answers)[0]).toContain(`${key}.action must be`);
+  }
 });

@@ -1,7 +1,13 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { schemaFaults, valueFaults } from '../tools/json-schema.ts';
 import { formatPath, type Path } from '../tools/path.ts';
-import type { InputAnswers, InputMethod, InputRequest, InputRequests } from './job-input.ts';
+import {
+  requestFor,
+  type InputAnswers,
+  type InputMethod,
+  type InputRequest,
+  type InputRequests,
+} from './job-input.ts';
 
 /**
  * What is wrong with answers, a sentence each that names the answer by its path. Answers to nothing
@@ -9,8 +15,8 @@ import type { InputAnswers, InputMethod, InputRequest, InputRequests } from './j
  */
 export function answerFaults(requests: InputRequests, answers: InputAnswers): string[] {
   return Object.entries(answers).flatMap(([key, answer]) => {
-    const request = requests[key];
-    if (request === undefined) return [];
+    const request = requestFor(requests, key);
+    if (request === null) return [];
     return checks[request.method](request, answer).map(({ path, problem }) =>
       `${formatPath([key, ...path])} ${problem}`.trim(),
     );

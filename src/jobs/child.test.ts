@@ -54,6 +54,21 @@ describe('register', () => {
     current: 1,
   });
 
+  test('a child of a parent that waits for input has the time that the parent has left', async () => {
+    await jobs.apply(parent.id, {
+      type: 'asked',
+      step: 'count',
+      stepIndex: 1,
+      requests: { size: { method: 'elicitation/create', params: {} } },
+      payload: {},
+      metadata: {},
+    });
+    now += 20_000;
+    const id = `${parent.id}-1`;
+    await jobs.register(child(id));
+    expect(await jobs.get(id)).toMatchObject({ deadline: now + 50_000 });
+  });
+
   test('a child goes on where its parent stood, and has its deadline', async () => {
     const id = `${parent.id}-1`;
     expect(await jobs.register(child(id))).toBe(true);

@@ -1,3 +1,4 @@
+import { resumedDeadline } from './input-rules.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
 
@@ -39,7 +40,7 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
       payload: null,
       headers: parent?.headers ?? {},
       timeoutSeconds: parent?.timeoutSeconds ?? 0,
-      deadline: parent?.deadline ?? null,
+      deadline: parent && resumedDeadline(parent, now),
       heartbeatTimeoutSeconds: parent?.heartbeatTimeoutSeconds ?? 0,
       inputTimeoutSeconds: parent?.inputTimeoutSeconds ?? 0,
       // Its sidecar sends its message.

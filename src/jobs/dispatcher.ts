@@ -144,8 +144,8 @@ export class Dispatcher implements Service {
       const pause = Math.min(Math.max(now - since, minPauseMs), maxPauseMs, left);
       return this.#postpone(item, pause, since);
     }
-    const step = item.job.route.steps[item.job.route.current];
-    return this.#fail(item.job, 'Unroutable', `no queue is bound for step "${step}"`);
+    const { steps, current } = envelopeOf(item.job);
+    return this.#fail(item.job, 'Unroutable', `no queue is bound for step "${steps[current]}"`);
   }
 
   async #postpone(

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { Failed, Progress, Succeeded } from './event.ts';
-import { anything, failure, jobIdText, optional, shortened, stepName } from './report.ts';
+import { anything, failure, jobIdText, optional, stepName } from './report.ts';
+import { shortened } from './shortened.ts';
 
 /*
  * What second-generation sidecars tell the gateway. They call a job an envelope and its steps

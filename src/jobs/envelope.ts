@@ -43,7 +43,7 @@ export function envelopeOf(job: Job): Envelope {
   return {
     jobId,
     parentId,
-    steps: route.steps,
+    steps: input?.steps ?? route.steps,
     current: input?.stepIndex ?? route.current,
     metadata: input?.metadata ?? route.metadata,
     headers,

@@ -60,6 +60,8 @@ export interface Asked {
   readonly step: string;
   /** 0-based. */
   readonly stepIndex: number;
+  /** The whole route as the message has it, by which it goes on. Default: the job's. */
+  readonly route?: readonly string[];
   readonly requests: InputRequests;
   /** What the step was given, and will be given again. */
   readonly payload: Json;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { aJob } from '../../test/support/jobs.ts';
+import { envelopeOf } from './envelope.ts';
 import type { Answered, Asked, JobEvent } from './event.ts';
 import type { InputRequest } from './job-input.ts';
 import type { JobState } from './job.ts';
@@ -105,6 +106,26 @@ describe('a question', () => {
     expect(Object.keys(job.input?.requests ?? {})).toEqual(['text']);
   });
 
+  test('of a step that actors added is put again on the route as the message has it', () => {
+    const route = ['download', 'check', 'enhance', 'upload'];
+    const job = after(running(), asked({ stepIndex: 2, route }), answered('size'));
+    expect(job.route).toMatchObject({ steps: route, current: 2 });
+    const resumed = aJob({ ...job, payload: 'the first' });
+    expect(envelopeOf(resumed)).toMatchObject({ steps: route, current: 2 });
+    // A route that is as long, or shorter, is no news of the job's, but the message goes on by it.
+    const other = ['download', 'sharpen'];
+    const turned = after(running(), asked({ stepIndex: 1, route: other }), answered('size'));
+    expect(turned.route.steps).toEqual(steps);
+    expect(envelopeOf(aJob(turned))).toMatchObject({ steps: other, current: 1 });
+  });
+
+  test('of any length is told in a message that is not too long', () => {
+    const params = { message: 'x'.repeat(100_000) };
+    const job = after(running(), asked({ requests: { size: { ...question, params } } }));
+    expect(job.message).toHaveLength(4_096);
+    expect(job.input?.requests).toMatchObject({ size: { params } });
+  });
+
   test('comes too late after the deadline', () => {
     expect(refusal(running({ deadline: now }), asked())).toBe('past-deadline');
   });
@@ -143,6 +164,25 @@ describe('an answer', () => {
     const job = after(running(), asked(), answered('size'), report(1));
     expect(job).toMatchObject({ status: 'Running', dispatchedAt: null });
     expect(after(job, report(2))).toMatchObject({ dispatchedAt: now, input: null });
+  });
+
+  test('is not failed for silence in the outbox, whatever was reported before the question', () => {
+    const job = after(running(), asked(), answered('size'), report(1));
+    expect(job.heartbeatDueAt).toBeNull();
+    const sent = after({ ...job, dispatchedAt: now }, report(1));
+    expect(sent.heartbeatDueAt).not.toBeNull();
+  });
+
+  test('is not taken for received by a heartbeat that only names an actor', () => {
+    const route = { steps: ['check', 'enhance', 'check'], current: 1, metadata: {} };
+    const late: JobEvent = {
+      type: 'heartbeat',
+      actorName: 'check',
+      stepStatus: 'processing',
+      message: null,
+    };
+    const job = after(running({ route }), asked(), answered('size'), late);
+    expect(job).toMatchObject({ dispatchedAt: null, input: { stepIndex: 1 } });
   });
 
   test('is forgotten with the job’s end', () => {

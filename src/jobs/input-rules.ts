@@ -1,7 +1,8 @@
 import { changed, type Decision } from './decision.ts';
 import type { EventOf } from './event.ts';
-import { describeRequests, type InputAnswers, type JobInput } from './job-input.ts';
+import { describeRequests, type InputAnswers } from './job-input.ts';
 import type { EpochMs, JobState } from './job.ts';
+import { longerRoute } from './longer-route.ts';
 
 /*
  * What a question makes of a job, and what an answer does; see transition.ts for when.
@@ -11,20 +12,21 @@ import type { EpochMs, JobState } from './job.ts';
 export function ask(job: JobState, event: EventOf<'asked'>, now: EpochMs): Decision {
   const { deadline, inputTimeoutSeconds, route } = job;
   if (deadline !== null && now >= deadline) return { kind: 'refused', refusal: 'past-deadline' };
-  const { step, stepIndex, payload, metadata } = event;
+  const { step, stepIndex, payload, metadata, route: taken = route.steps } = event;
   const answers = job.input?.stepIndex === stepIndex ? job.input.answers : {};
   const requests = without(event.requests, answers);
   const isOld = stepIndex < route.current || Object.keys(requests).length === 0;
   if (isOld) return { kind: 'refused', refusal: 'repeated' };
 
+  const steps = longerRoute(route.steps, taken);
   const stopsClock = inputTimeoutSeconds > 0 && deadline !== null;
   const msLeft = stopsClock ? deadline - now : null;
   return changed(
     {
       ...job,
       status: 'InputRequired',
-      input: { stepIndex, requests, answers, payload, metadata, msLeft },
-      route: { ...route, current: Math.min(stepIndex, route.steps.length - 1) },
+      input: { steps: taken, stepIndex, requests, answers, payload, metadata, msLeft },
+      route: { ...route, steps, current: Math.min(stepIndex, steps.length - 1) },
       currentStep: step,
       stepStatus: 'processing',
       message: describeRequests(requests),
@@ -61,7 +63,7 @@ export function answer(job: JobState, event: EventOf<'answered'>, now: EpochMs):
       status: 'Pending',
       input: { ...input, requests, answers, msLeft: null },
       message: 'Input received',
-      deadline: resumedDeadline(job, input, now),
+      deadline: resumedDeadline(job, now),
       dispatchedAt: null,
       outboxSeq: job.seq + 1,
     },
@@ -73,8 +75,10 @@ function pick(answers: InputAnswers, keys: readonly string[]): InputAnswers {
   return Object.fromEntries(Object.entries(answers).filter(([key]) => keys.includes(key)));
 }
 
-function resumedDeadline(job: JobState, { msLeft }: JobInput, now: EpochMs): EpochMs | null {
-  if (job.inputTimeoutSeconds === 0) return job.deadline;
+/** The deadline of a job if it goes on now: a question may have stopped its clock. */
+export function resumedDeadline(job: JobState, now: EpochMs): EpochMs | null {
+  if (job.status !== 'InputRequired' || job.inputTimeoutSeconds === 0) return job.deadline;
+  const msLeft = job.input?.msLeft ?? null;
   return msLeft === null ? null : now + msLeft;
 }
 

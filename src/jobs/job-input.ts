@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { EpochMs } from './job.ts';
+import { shortened } from './shortened.ts';
 
 export const inputMethods = ['elicitation/create', 'sampling/createMessage', 'roots/list'] as const;
 
@@ -11,15 +12,25 @@ export type InputRequest = {
   readonly params: JsonObject;
 };
 
+/** Most requests that a job waits for at a time. */
+export const maxRequests = 100;
+
 /** By a key that is used once in a job's life. */
 export type InputRequests = Readonly<Record<string, InputRequest>>;
+
+/** Null: nothing is asked by this key, which need not be one of ours. */
+export function requestFor(requests: InputRequests, key: string): InputRequest | null {
+  return Object.hasOwn(requests, key) ? (requests[key] ?? null) : null;
+}
 
 /** Answers by the key of their request, as MCP has them (2026-07-28, schema, `InputResponses`). */
 export type InputAnswers = Readonly<Record<string, JsonObject>>;
 
 /** What a step asked for, and all it takes to run that step again with the answers. */
 export interface JobInput {
-  /** Index into the route of the step that asked. */
+  /** The route as the step's message had it, which actors may have changed. */
+  readonly steps: readonly string[];
+  /** Index into `steps` of the step that asked. */
   readonly stepIndex: number;
   /** What is still to be answered; none: the step can run again, and has or will. */
   readonly requests: InputRequests;
@@ -35,7 +46,7 @@ export interface JobInput {
 /** For people: what is asked. */
 export function describeRequests(requests: InputRequests): string {
   const texts = Object.values(requests).map(describe);
-  return `Waiting for input: ${texts.join('; ')}`;
+  return shortened(`Waiting for input: ${texts.join('; ')}`);
 }
 
 function describe({ method, params: { message } }: InputRequest): string {

@@ -8,7 +8,7 @@ import { announceEnds, type Announcer } from './announcer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEvent } from './event.ts';
 import { answerFaults } from './answer-faults.ts';
-import type { InputAnswers } from './job-input.ts';
+import type { InputAnswers, JobInput } from './job-input.ts';
 import { isActive, type CancelReason, type EpochMs, type Job } from './job.ts';
 import {
   StoreUnavailable,
@@ -123,9 +123,9 @@ export class JobService {
    * again.
    */
   async answer(jobId: string, given: InputAnswers): Promise<AnswerOutcome> {
-    const answers = makeStorable(given) as InputAnswers;
-    const job = await this.get(jobId);
-    const faults = answerFaults(job?.input?.requests ?? {}, answers);
+    const input = (await this.get(jobId))?.input ?? null;
+    const answers = answersTo(input, makeStorable(given) as InputAnswers);
+    const faults = answerFaults(input?.requests ?? {}, answers);
     if (faults.length > 0) return { kind: 'invalid', faults };
     const outcome = await this.apply(jobId, { type: 'answered', answers });
     if (outcome.kind === 'applied' && outcome.state.dispatchedAt === null) this.#dispatcher.wake();
@@ -171,6 +171,16 @@ export class JobService {
     const created = await this.#creates.add({ ...child, ...decision.state });
     return created ? decision : this.#events.add({ jobId: id, event });
   }
+}
+
+/**
+ * Those that answer, or answered, what is asked. Others do not count, also if they would a moment
+ * later: nobody has checked them.
+ */
+function answersTo(input: JobInput | null, given: InputAnswers): InputAnswers {
+  const isAsked = (key: string): boolean =>
+    input !== null && (Object.hasOwn(input.requests, key) || Object.hasOwn(input.answers, key));
+  return Object.fromEntries(Object.entries(given).filter(([key]) => isAsked(key)));
 }
 
 /** An outage is everybody's; whatever else fails a batch must not fail the calls beside it. */

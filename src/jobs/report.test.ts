@@ -23,6 +23,12 @@ describe('a report', () => {
     expect(() => eventOf({ type: 'progress', job_id: 'J1', ...progress })).toThrow(
       'step_index 2 must be below total_steps 2',
     );
+    const requests = { size: { method: 'elicitation/create', params: {} } };
+    const asked = { type: 'input_required', job_id: 'J1', step: 'a', payload: null, requests };
+    expect(() => parseReport({ ...asked, step_index: 2, steps: ['a', 'b'] })).toThrow(
+      'step_index 2 must be an index into steps',
+    );
+    expect(() => parseReport({ ...asked, step_index: 0 })).toThrow(/steps/);
   });
 });
 

@@ -3,8 +3,9 @@ import { Compile } from 'typebox/compile';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { ChildClaim } from './child.ts';
 import type { Asked, Failed, JobEvent, Succeeded } from './event.ts';
-import { inputMethods } from './job-input.ts';
+import { inputMethods, maxRequests } from './job-input.ts';
 import { jobIdPattern } from './job.ts';
+import { shortened } from './shortened.ts';
 
 /*
  * What actors tell the gateway, by HTTP or through the report queue: the same fields either way,
@@ -59,12 +60,14 @@ const inputRequests = Type.Record(
     method: Type.Enum(inputMethods),
     params: Type.Unsafe<JsonObject>({ type: 'object' }),
   }),
-  { minProperties: 1, maxProperties: 100, additionalProperties: false },
+  { minProperties: 1, maxProperties: maxRequests, additionalProperties: false },
 );
 
 export const inputRequiredBody = Type.Object({
   step: stepName,
   step_index: Type.Integer({ minimum: 0, maximum: 10_000 }),
+  /** The whole route as the message has it, by which it goes on. */
+  steps: Type.Array(stepName, { minItems: 1 }),
   requests: inputRequests,
   /** What the step was given, and will be given again. */
   payload: anything,
@@ -175,14 +178,6 @@ function percentOf({ percent }: { percent?: number | null }): { percent?: number
   return typeof percent === 'number' ? { percent } : {};
 }
 
-/** Every message is kept in the history and sent to every watcher; an error's text is kept whole. */
-const maxMessageLength = 4_096;
-
-export function shortened(message: string | null): string | null {
-  if (message === null || message.length <= maxMessageLength) return message;
-  return `${message.slice(0, maxMessageLength - 1).toWellFormed()}…`;
-}
-
 /** @throws MalformedReport */
 export function progressEvent(body: ProgressBody): JobEvent {
   const { step, step_index: stepIndex, total_steps: totalSteps, status: stepStatus } = body;
@@ -201,9 +196,13 @@ export function progressEvent(body: ProgressBody): JobEvent {
   };
 }
 
+/** @throws MalformedReport */
 function inputRequiredEvent(body: InputRequiredBody): Asked {
-  const { step, step_index: stepIndex, requests, payload, metadata } = body;
-  return { type: 'asked', step, stepIndex, requests, payload, metadata: metadata ?? {} };
+  const { step, step_index: stepIndex, steps: route, requests, payload, metadata } = body;
+  if (stepIndex >= route.length) {
+    throw new MalformedReport(`step_index ${stepIndex} must be an index into steps`);
+  }
+  return { type: 'asked', step, stepIndex, route, requests, payload, metadata: metadata ?? {} };
 }
 
 export function finalEvent(body: FinalBody): Succeeded | Failed {

@@ -44,6 +44,7 @@ const events = {
 const question: InputRequest = { method: 'elicitation/create', params: { message: 'Your name?' } };
 
 const waiting: JobInput = {
+  steps: ['download', 'enhance'],
   stepIndex: 0,
   requests: { name: question },
   answers: {},

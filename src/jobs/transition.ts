@@ -3,6 +3,7 @@ import { changed, type Decision, type Refusal } from './decision.ts';
 import type { EventOf, EventType, JobEvent } from './event.ts';
 import { answer, ask } from './input-rules.ts';
 import type { EpochMs, JobState, JobStatus } from './job.ts';
+import { longerRoute } from './longer-route.ts';
 
 type Rule<T extends EventType> = (job: JobState, event: EventOf<T>, now: EpochMs) => Decision;
 type Row = { readonly [T in EventType]: Rule<T> };
@@ -71,6 +72,8 @@ function refuse(refusal: Refusal): () => Decision {
 interface Report {
   readonly step: string;
   readonly stepIndex: number;
+  /** Whether that is only how far its actor's name stands on the route. */
+  readonly guessed?: boolean;
   readonly totalSteps: number;
   readonly stepStatus: keyof typeof stepPercent;
   readonly message: string | null;
@@ -82,7 +85,8 @@ function beat(job: JobState, event: EventOf<'heartbeat'>, now: EpochMs): Decisio
   const { steps } = job.route;
   const stepIndex = stepOfBeat(job, event);
   const step = steps[stepIndex] ?? event.actorName;
-  return report(job, { ...event, step, stepIndex, totalSteps: steps.length }, now);
+  const guessed = event.stepIndex === undefined;
+  return report(job, { ...event, step, stepIndex, totalSteps: steps.length, guessed }, now);
 }
 
 function advance(job: JobState, event: EventOf<'progress'>, now: EpochMs): Decision {
@@ -112,17 +116,19 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
   if (job.deadline !== null && now >= job.deadline) {
     return { kind: 'refused', refusal: 'past-deadline' };
   }
+  const mayBeOld = isOfQuestion(job, report);
+  const dispatchedAt = mayBeOld ? job.dispatchedAt : (job.dispatchedAt ?? now);
   const alive: JobState = {
     ...job,
     status: 'Running',
     lastHeartbeatAt: now,
-    dispatchedAt: takenFromOutbox(job, report.stepIndex, now),
+    dispatchedAt,
   };
   if (isLate(job, report)) {
     return seen(job, { ...alive, heartbeatDueAt: laterHeartbeatDue(job, now) }, now);
   }
   const { step, stepIndex, stepStatus } = report;
-  const steps = longer(job.route.steps, report.route);
+  const steps = longerRoute(job.route.steps, report.route);
   const totalSteps = report.route === undefined ? report.totalSteps : steps.length;
   const done = stepIndex + (stepStatus === 'completed' ? 1 : 0);
   const ofStep = report.percent ?? stepPercent[stepStatus];
@@ -131,8 +137,9 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     job,
     {
       ...alive,
-      input: job.input !== null && stepIndex > job.input.stepIndex ? null : job.input,
-      heartbeatDueAt: nextHeartbeatDue(job, report, now),
+      input: mayBeOld ? job.input : null,
+      // Nobody can beat for a message that is still to be sent.
+      heartbeatDueAt: dispatchedAt === null ? null : nextHeartbeatDue(job, report, now),
       // A reporter may count more steps than the job's route has; its place stays on the route.
       route: { ...job.route, steps, current: Math.min(stepIndex, steps.length - 1) },
       currentStep: step,
@@ -146,17 +153,12 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
 }
 
 /**
- * An actor has the message, whether or not its confirm was marked: it must not go out again. But what
- * is said of the step that asked may be from before its question, and the answers still have to go out.
+ * Whoever reports has the message, whether or not its confirm was marked: it must not go out again.
+ * But what is said of the step that asked may be from before its question, and the answers still have
+ * to go out.
  */
-function takenFromOutbox(job: JobState, stepIndex: number, now: EpochMs): EpochMs | null {
-  const mayBeOld = job.input !== null && stepIndex <= job.input.stepIndex;
-  return mayBeOld ? job.dispatchedAt : (job.dispatchedAt ?? now);
-}
-
-/** Actors may add steps. A shorter route is no news of its length: the message just ends early. */
-function longer(steps: readonly string[], reported: readonly string[] = []): readonly string[] {
-  return reported.length > steps.length ? reported : steps;
+function isOfQuestion({ input }: JobState, { stepIndex, guessed = false }: Report): boolean {
+  return input !== null && (guessed || stepIndex <= input.stepIndex);
 }
 
 /**

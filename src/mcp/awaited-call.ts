@@ -143,12 +143,13 @@ export class AwaitedCalls {
     // The history of a finished job is told to its end, however long ago the wait was over.
     let until = patience === null || isFinal(job.status) ? null : patience.until;
     let position = after;
-    let asked = false;
+    // Since when the client has the question; one that resumes after it may have had it for long.
+    let askedAt = job.status === 'InputRequired' && after >= job.seq ? job.updatedAt : null;
     while (true) {
-      const from = clock();
+      const asked = askedAt !== null;
       const update = await toolCalls.awaitUpdate(job.id, {
         // People take their time; the caller knows what it waits for.
-        timeoutMs: asked || until === null ? null : Math.max(until - from, 0),
+        timeoutMs: asked || until === null ? null : Math.max(until - clock(), 0),
         signal,
         after: position,
         onUpdate,
@@ -160,9 +161,9 @@ export class AwaitedCalls {
         return { kind: 'impatient', instead: patience.instead };
       }
       if (isFinal(update.status)) return { kind: 'over' };
-      if (asked && until !== null) until += clock() - from;
+      if (askedAt !== null && until !== null) until += clock() - askedAt;
       position = update.seq;
-      asked = false;
+      askedAt = null;
       const latest = await jobs.get(job.id);
       if (latest?.status !== 'InputRequired') continue;
       const eventId = idAt?.(position) ?? null;
@@ -172,7 +173,7 @@ export class AwaitedCalls {
       if (put.kind === 'nobody' && patience !== null) {
         return { kind: 'impatient', instead: patience.instead };
       }
-      asked = put.kind === 'asked';
+      if (put.kind === 'asked') askedAt = update.timestamp;
     }
   }
 }

@@ -8,6 +8,7 @@ const clientCapabilities = [
   'elicitation.url',
   'roots',
   'sampling',
+  'sampling.tools',
   'tasks',
 ] as const;
 
@@ -40,11 +41,19 @@ export function answerable(
 
 /** As a client would declare what these requests take (MCP 2026-07-28, schema, "ClientCapabilities"). */
 export function capabilitiesFor(requests: InputRequests): JsonObject {
-  const names = Object.values(requests).map((request) => capabilityFor(request, []));
-  return Object.fromEntries(names.map((name) => [name.replace(/\..*/, ''), {}]));
+  const capabilities: Record<string, JsonObject> = {};
+  for (const request of Object.values(requests)) {
+    const [name = '', part] = capabilityFor(request, []).split('.');
+    const parts = (capabilities[name] ??= {});
+    if (part !== undefined) parts[part] = {};
+  }
+  return capabilities;
 }
 
-/** An empty `elicitation` means forms (MCP 2025-11-25, client/elicitation, "Capabilities"). */
+/**
+ * An empty `elicitation` means forms (MCP 2025-11-25, client/elicitation, "Capabilities"); tools are
+ * not for every model (client/sampling, "Tools in Sampling").
+ */
 function capabilityFor(
   { method, params }: InputRequest,
   declared: readonly ClientCapability[],
@@ -54,7 +63,7 @@ function capabilityFor(
       if (params['mode'] === 'url') return 'elicitation.url';
       return declared.includes('elicitation.url') ? 'elicitation.form' : 'elicitation';
     case 'sampling/createMessage':
-      return 'sampling';
+      return params['tools'] === undefined ? 'sampling' : 'sampling.tools';
     case 'roots/list':
       return 'roots';
   }

@@ -12,17 +12,17 @@ export type InputRoundOfRequest =
   | { readonly ok: true; readonly round: InputRound }
   | { readonly ok: false; readonly fault: string };
 
-export function inputRoundOf({
-  inputResponses = {},
-  requestState,
-}: Partial<JsonObject>): InputRoundOfRequest {
-  if (!isAnswers(inputResponses)) {
+export function inputRoundOf(params: Partial<JsonObject>): InputRoundOfRequest {
+  // Some serializers write null for what is absent.
+  const answers = params['inputResponses'] ?? {};
+  const state = params['requestState'] ?? null;
+  if (!isAnswers(answers)) {
     return { ok: false, fault: 'params.inputResponses must be an object of objects' };
   }
-  if (requestState !== undefined && typeof requestState !== 'string') {
+  if (state !== null && typeof state !== 'string') {
     return { ok: false, fault: 'params.requestState must be a string' };
   }
-  return { ok: true, round: { answers: inputResponses, state: requestState ?? null } };
+  return { ok: true, round: { answers, state } };
 }
 
 export function isAnswers(value: unknown): value is InputAnswers {

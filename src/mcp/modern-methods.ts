@@ -117,12 +117,12 @@ export class ModernMethods {
     const { holdsTasks, capabilities, headers } = caller;
     const read = inputRoundOf(params);
     if (!read.ok) return invalid(request, read.fault);
-    const { answers, state } = read.round;
+    const { round } = read;
     const stated = { name: params['name'], arguments: params['arguments'] };
     const { jobs } = this.#parts;
     const questions = new RoundTripQuestions(
       { jobs, results: this.#results, states: this.#states },
-      { request: stated, capabilities, answers },
+      { request: stated, capabilities, round },
     );
     const terms: CallTerms = { ...modernTerms, questions, headers, jobId: null };
 
@@ -141,8 +141,8 @@ export class ModernMethods {
     const asTask = holdsTasks && tool.taskSupport !== 'forbidden';
     if (!asTask && tool.taskSupport === 'required') return failedAnswer(id, tasksRequired());
 
-    if (state !== null) {
-      const jobId = this.#states.read(state, stated);
+    if (round.state !== null) {
+      const jobId = this.#states.read(round.state, stated);
       const job = jobId === null ? null : await jobs.get(jobId);
       if (job === null) return invalid(request, 'params.requestState is not one of this request');
       return asTask

@@ -1,9 +1,9 @@
-import type { InputAnswers } from '../jobs/job-input.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { Job } from '../jobs/job.ts';
 import { ready, type ReadyAnswer } from './answer.ts';
 import { answerable, capabilitiesFor, type ClientCapability } from './client-capabilities.ts';
 import { failedAnswer } from './failure.ts';
+import type { InputRound } from './input-round.ts';
 import { errorResponse, rpcCodes, type RequestId } from './json-rpc.ts';
 import type { ModernResults } from './modern-result.ts';
 import { capabilitiesRequired } from './modern-request.ts';
@@ -20,7 +20,7 @@ interface RoundTripParts {
 interface Attempt {
   readonly request: StatedRequest;
   readonly capabilities: readonly ClientCapability[];
-  readonly answers: InputAnswers;
+  readonly round: InputRound;
 }
 
 /**
@@ -38,11 +38,14 @@ export class RoundTripQuestions implements Questions {
 
   async put(job: Job, { id, ownsJob }: AskedRequest): Promise<Put> {
     const { jobs, results, states } = this.#parts;
-    const { request, capabilities, answers } = this.#attempt;
+    const { request, capabilities, round } = this.#attempt;
     let asking = job;
-    if (Object.keys(answers).some((key) => isOpen(job, key))) {
-      const outcome = await jobs.answer(job.id, answers);
-      if (outcome.kind === 'invalid') return response(invalidAnswers(id, outcome.faults));
+    if (Object.keys(round.answers).some((key) => isOpen(job, key))) {
+      const outcome = await jobs.answer(job.id, round.answers);
+      // Without the state of an attempt before, an error would leave the job to nobody: it is asked.
+      if (outcome.kind === 'invalid' && (round.state !== null || !ownsJob)) {
+        return response(invalidAnswers(id, outcome.faults));
+      }
       const latest = await jobs.get(job.id);
       if (latest?.status !== 'InputRequired') return { kind: 'answered' };
       asking = latest;

@@ -1,6 +1,8 @@
 import type { Job } from '../jobs/job.ts';
+import { requestFor } from '../jobs/job-input.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { isJsonObject } from '../lib/json.ts';
+import { storableText } from '../lib/storable.ts';
 import type { Listener } from './answer.ts';
 import { answerable, type ClientCapability } from './client-capabilities.ts';
 import { refusal, type Failure } from './failure.ts';
@@ -65,8 +67,8 @@ export async function takeAnswer(answer: RpcAnswer, jobs: JobService): Promise<F
   const [, jobId, key] = questionFormat.exec(textOf(answer.id)) ?? [];
   if (jobId === undefined || key === undefined) return null;
   const job = await jobs.get(jobId);
-  const request = job?.input?.requests[key];
-  if (request === undefined) return null;
+  const request = requestFor(job?.input?.requests ?? {}, key);
+  if (request === null) return null;
   const { result, error } = answer;
   if (isJsonObject(result)) {
     const outcome = await jobs.answer(jobId, { [key]: result });
@@ -81,7 +83,7 @@ export async function takeAnswer(answer: RpcAnswer, jobs: JobService): Promise<F
   await jobs.apply(jobId, {
     type: 'failed',
     reason: 'ActorError',
-    error: `the client refused ${request.method}: ${String(message).slice(0, 1_000)}`,
+    error: storableText(`the client refused ${request.method}: ${String(message).slice(0, 1_000)}`),
     details: null,
   });
   return null;

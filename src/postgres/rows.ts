@@ -101,7 +101,7 @@ function stateRecord(job: JobState): JsonObject {
     step_status: job.stepStatus,
     steps_completed: job.stepsCompleted,
     deadline: instant(job.deadline),
-    input: job.input && { ...job.input },
+    input: job.input && { ...job.input, steps: [...job.input.steps] },
     dispatched_at: instant(job.dispatchedAt),
     outbox_seq: job.outboxSeq,
     last_heartbeat_at: instant(job.lastHeartbeatAt),

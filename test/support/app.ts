@@ -37,7 +37,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const memory = new MemoryJobStore();
   const store = options.wrapStore?.(memory) ?? memory;
   const broker = new MemoryBroker({
-    apply: (jobId, event) => jobs.apply(jobId, event),
+    apply: (jobId, event, child) => jobs.apply(jobId, event, child),
     log,
     clock,
   });
