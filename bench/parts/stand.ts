@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toolName } from '../load/traffic.ts';
-import { cpuMs } from './cpu.ts';
+import { cpuTimes, type CpuTimes } from './cpu.ts';
 import { createDatabase, ownSchema, type Database } from './database.ts';
 import { Queues } from './queues.ts';
 import { startServer, type Server, type ServerCommand } from './server.ts';
@@ -143,13 +143,16 @@ function toolsFile(steps: readonly string[]): string {
 `;
 }
 
-/** Processor time of each part so far, in milliseconds. */
-export async function partsCpuMs({ pid, database }: Stand): Promise<Record<Part, number | null>> {
+/** Processor time of each part so far. */
+export async function partsCpuTimes({
+  pid,
+  database,
+}: Stand): Promise<Readonly<Record<Part, CpuTimes>>> {
   return {
-    gateway: await cpuMs(pid),
+    gateway: await cpuTimes(pid),
     // The sessions of this database; the server's other processes work for all databases.
-    postgresql: await cpuMs(new RegExp(`^postgres: .*\\b${database.name}\\b`)),
-    rabbitmq: await cpuMs(/\bbeam(?:\.smp)?\b/),
+    postgresql: await cpuTimes(new RegExp(`^postgres: .*\\b${database.name}\\b`)),
+    rabbitmq: await cpuTimes(/\bbeam(?:\.smp)?\b/),
   };
 }
 
