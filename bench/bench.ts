@@ -4,7 +4,7 @@
  *
  * Usage: node bench/bench.ts [scenario …] [--rounds N] [--seconds N] [--history JOBS] [--dry-run]
  */
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { ensureService } from '../scripts/services.ts';
 import { postgresql } from '../scripts/services/postgresql.ts';
@@ -73,10 +73,11 @@ let missed = 0;
 for (const { name, title, run } of scenarios) {
   if (names.length > 0 && !names.includes(name)) continue;
   console.log(`\n${title} (${name})\n`);
+  const [busy = 0] = loadavg();
   try {
     const figures = await run(bench);
     console.log(`\n${table(figures)}`);
-    if (!options['dry-run']) await writeSection({ name, title, figures }, conditions());
+    if (!options['dry-run']) await writeSection({ name, title, figures }, conditions(busy));
   } catch (error) {
     // One that fails leaves its table as it was, and the others go on.
     missed++;
@@ -96,13 +97,14 @@ function readPeer(): Peer | null {
   return { binary, schema };
 }
 
-/** Under what the table was measured. */
-function conditions(): string {
+/** Under what the table was measured. @param busy the machine's load average before */
+function conditions(busy: number): string {
   const [cpu] = cpus();
   const memory = (totalmem() / 2 ** 30).toFixed(0);
   const when = new Date().toISOString().slice(0, 10);
   return (
     `_${when}: ${bench.rounds} rounds, ${cpus().length} cores (${cpu?.model.trim()}), ${memory} GiB, ` +
-    `Node.js ${process.version}${peer === null ? ', without the peer' : ''}._`
+    `Node.js ${process.version}; load average before: ${busy.toFixed(1)}` +
+    `${peer === null ? '; without the peer' : ''}._`
   );
 }

@@ -1,22 +1,31 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Which processes' time is counted: one, or all whose command line matches. */
-export type CpuOf = number | RegExp;
+/** Processor time of processes so far, in milliseconds, by their ids. Empty where the system does not tell (not Linux). */
+export type CpuTimes = ReadonlyMap<number, number>;
 
-/** Processor time used so far, in milliseconds; null where the system does not tell (not Linux). */
-export async function cpuMs(of: CpuOf): Promise<number | null> {
-  if (typeof of === 'number') return cpuMsOfProcess(of);
-  const names = await readdir('/proc').catch(() => []);
+/** @param of a process, or all whose command line matches */
+export async function cpuTimes(of: number | RegExp): Promise<CpuTimes> {
+  const pids = typeof of === 'number' ? [of] : await matching(of);
   const times = await Promise.all(
-    names
-      .filter((name) => /^\d+$/.test(name))
-      .map(async (pid) => {
-        const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-        return of.test(command) ? cpuMsOfProcess(Number(pid)) : null;
-      }),
+    pids.map(async (pid) => [pid, await cpuMsOfProcess(pid)] as const),
   );
-  const counted = times.filter((time) => time !== null);
-  return counted.length === 0 ? null : counted.reduce((sum, time) => sum + time, 0);
+  return new Map(times.flatMap(([pid, ms]) => (ms === null ? [] : [[pid, ms] as const])));
+}
+
+/** The time between, of the processes that were there all along; null: there are none. */
+export function cpuMsBetween(before: CpuTimes, after: CpuTimes): number | null {
+  const both = [...before].filter(([pid]) => after.has(pid));
+  if (both.length === 0) return null;
+  return both.reduce((sum, [pid, began]) => sum + (after.get(pid) ?? began) - began, 0);
+}
+
+async function matching(command: RegExp): Promise<number[]> {
+  const names = await readdir('/proc').catch(() => []);
+  const pids = names.filter((name) => /^\d+$/.test(name)).map(Number);
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, i) => command.test(commands[i] ?? ''));
 }
 
 /** In hundredths of a second (proc_pid_stat(5), utime and stime). */

@@ -1,4 +1,5 @@
-import { partsCpuMs, type Part, type Stand } from './stand.ts';
+import { cpuMsBetween } from './cpu.ts';
+import { partsCpuTimes, type Part, type Stand } from './stand.ts';
 import { median } from './statistics.ts';
 
 /** Microseconds of processor time for each operation; null where the system does not tell. */
@@ -63,12 +64,12 @@ export async function withCpu<T extends { readonly operations: number }>(
   stand: Stand,
   work: () => Promise<T>,
 ): Promise<T & { readonly cpu: CpuMicros }> {
-  const before = await partsCpuMs(stand);
+  const before = await partsCpuTimes(stand);
   const result = await work();
-  const after = await partsCpuMs(stand);
+  const after = await partsCpuTimes(stand);
   const of = (part: Part): number | null => {
-    const [began, ended] = [before[part], after[part]];
-    return began === null || ended === null ? null : ((ended - began) * 1000) / result.operations;
+    const ms = cpuMsBetween(before[part], after[part]);
+    return ms === null ? null : (ms * 1000) / result.operations;
   };
   return {
     ...result,

@@ -24,10 +24,12 @@ export async function writeSection(section: Section, conditions: string): Promis
 /** A Markdown table, aligned like the formatter does. */
 export function table(figures: readonly Figure[]): string {
   const compared = figures.some(({ others }) => others.length > 0);
-  const counted = figures.some(({ samples }) => samples.some(({ cpu }) => cpu !== undefined));
+  const counted = figures.some(({ samples }) => hasCpu(samples));
+  const countedBoth = counted && figures.some(({ others }) => hasCpu(others));
   const head = ['', 'Target', 'Gateway', 'Spread'];
   if (compared) head.push('Other', 'Ratio');
   if (counted) head.push('CPU µs each');
+  if (countedBoth) head.push('Other’s');
   const rows = figures.map((figure) => {
     const { what, unit, samples, others } = figure;
     const ratio = ratioOf(figure);
@@ -37,6 +39,7 @@ export function table(figures: readonly Figure[]): string {
       cells.push(ratio === null ? '–' : `${ratio.toFixed(1)}×`);
     }
     if (counted) cells.push(cpuOf(samples));
+    if (countedBoth) cells.push(cpuOf(others));
     return cells;
   });
   return aligned(head, rows);
@@ -57,6 +60,10 @@ function targetOf(figure: Figure): string {
 function spread(samples: readonly Sample[]): string {
   const values = samples.map(({ value }) => value);
   return `${digits(Math.min(...values))} – ${digits(Math.max(...values))}`;
+}
+
+function hasCpu(samples: readonly Sample[]): boolean {
+  return samples.some(({ cpu }) => cpu !== undefined);
 }
 
 /** Gateway + PostgreSQL + RabbitMQ. */

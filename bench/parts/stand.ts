@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toolName } from '../load/traffic.ts';
-import { cpuMs } from './cpu.ts';
+import { cpuTimes, type CpuTimes } from './cpu.ts';
 import { createDatabase, ownSchema, type Database } from './database.ts';
+import { listenerAt } from './listener.ts';
 import { Queues } from './queues.ts';
 import { startServer, type Server, type ServerCommand } from './server.ts';
 
@@ -31,6 +32,8 @@ export interface Stand extends AsyncDisposable {
   /** Of the running process. */
   readonly pid: number;
   readonly rabbitmqUrl: string;
+  /** Null: it runs elsewhere. */
+  readonly rabbitmqPid: number | null;
   readonly database: Database;
   readonly queues: Queues;
   /** The steps of the tool's route, each a queue. */
@@ -116,6 +119,7 @@ async function stand(
     name,
     origin,
     rabbitmqUrl,
+    rabbitmqPid: await listenerAt(Number(new URL(rabbitmqUrl).port) || 5672),
     database,
     queues,
     steps,
@@ -143,13 +147,14 @@ function toolsFile(steps: readonly string[]): string {
 `;
 }
 
-/** Processor time of each part so far, in milliseconds. */
-export async function partsCpuMs({ pid, database }: Stand): Promise<Record<Part, number | null>> {
+/** Processor time of each part so far. */
+export async function partsCpuTimes(stand: Stand): Promise<Readonly<Record<Part, CpuTimes>>> {
+  const { pid, database, rabbitmqPid } = stand;
   return {
-    gateway: await cpuMs(pid),
+    gateway: await cpuTimes(pid),
     // The sessions of this database; the server's other processes work for all databases.
-    postgresql: await cpuMs(new RegExp(`^postgres: .*\\b${database.name}\\b`)),
-    rabbitmq: await cpuMs(/\bbeam(?:\.smp)?\b/),
+    postgresql: await cpuTimes(new RegExp(`^postgres: .*\\b${database.name}\\b`)),
+    rabbitmq: rabbitmqPid === null ? new Map() : await cpuTimes(rabbitmqPid),
   };
 }
 

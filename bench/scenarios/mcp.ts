@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { HttpLoadResult } from '../load/http.ts';
 import { httpWorker } from '../load/workers.ts';
 import { connections, type Bench, type Scenario } from '../parts/bench.ts';
-import { cpuMs } from '../parts/cpu.ts';
+import { cpuMsBetween, cpuTimes } from '../parts/cpu.ts';
 import { middle, type Figure, type Sample } from '../parts/figure.ts';
 import { startServer } from '../parts/server.ts';
 
@@ -68,13 +68,12 @@ async function measure(
       perSecond: null,
     });
   await load(1 / 2);
-  const before = await cpuMs(server.pid);
+  const before = await cpuTimes(server.pid);
   const { answers, seconds: elapsed } = await load(1);
-  const after = await cpuMs(server.pid);
+  const after = await cpuTimes(server.pid);
   const rate = { value: answers / elapsed };
-  const cost = {
-    value: before === null || after === null ? Number.NaN : ((after - before) * 1000) / answers,
-  };
+  const cpuMs = cpuMsBetween(before, after);
+  const cost = { value: cpuMs === null ? Number.NaN : (cpuMs * 1000) / answers };
   say(`${file} ${method}: ${rate.value.toFixed(0)}/s, ${cost.value.toFixed(0)} µs`);
   return { rate, cost };
 }
