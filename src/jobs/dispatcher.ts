@@ -6,6 +6,7 @@ import { envelopeOf } from './envelope.ts';
 import type { Failed } from './event.ts';
 import type { EpochMs, Job } from './job.ts';
 import type { JobStore, OutboxJob } from './job-store.ts';
+import { sizeOfJob } from './size.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
 
 /**
@@ -19,6 +20,9 @@ const relayEveryMs = 1_000;
 
 /** Messages waiting for their confirm; what comes on top stays in the outbox. */
 const maxInFlight = 2_000;
+
+/** And the bytes of their jobs; a batch of the outbox may exceed it once. */
+const maxInFlightBytes = 64 * 1_048_576;
 
 const relayBatch = 200;
 
@@ -44,6 +48,7 @@ export class Dispatcher implements Service {
   readonly #relay: PeriodicLoop;
   readonly #marks: Batcher<string, string>;
   readonly #inFlight = new Set<Promise<void>>();
+  #inFlightBytes = 0;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -84,13 +89,18 @@ export class Dispatcher implements Service {
 
   /** Publishes a job that was just created, in the background. */
   dispatch(job: Job): void {
-    if (this.#inFlight.size < maxInFlight) void this.#track({ job, unroutableSince: null });
+    if (this.#room > 0) void this.#track({ job, unroutableSince: null });
+  }
+
+  /** How many more messages may be under way. */
+  get #room(): number {
+    return this.#inFlightBytes < maxInFlightBytes ? maxInFlight - this.#inFlight.size : 0;
   }
 
   /** Publishes a batch of what others left in the outbox; true: there may be more. */
   async relayOnce(): Promise<boolean> {
     const { store, publisher, clock } = this.#parts;
-    const limit = Math.min(relayBatch, maxInFlight - this.#inFlight.size);
+    const limit = Math.min(relayBatch, this.#room);
     if (limit <= 0 || publisher.unavailable() !== null) return false;
     const now = clock();
     const claimed = await store.claimOutbox(now, now + leaseMs, limit);
@@ -100,12 +110,17 @@ export class Dispatcher implements Service {
 
   /** Never rejects: what fails stays in the outbox. */
   #track(item: OutboxJob): Promise<void> {
+    const bytes = sizeOfJob(item.job);
+    this.#inFlightBytes += bytes;
     const work = this.#send(item)
       .catch((error: unknown) => {
         const { id: jobId } = item.job;
         this.#parts.log.warn({ err: error, jobId }, 'dispatch failed; the outbox keeps the job');
       })
-      .finally(() => this.#inFlight.delete(work));
+      .finally(() => {
+        this.#inFlight.delete(work);
+        this.#inFlightBytes -= bytes;
+      });
     this.#inFlight.add(work);
     return work;
   }

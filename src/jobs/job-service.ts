@@ -15,6 +15,7 @@ import {
   type ListQuery,
 } from './job-store.ts';
 import { newJob } from './new-job.ts';
+import { sizeOfEvent, sizeOfJob } from './size.ts';
 import { transition } from './transition.ts';
 
 /** What a caller wants done. */
@@ -56,15 +57,19 @@ export class JobService {
     this.#clock = clock;
     this.#creates = new Batcher((jobs) => store.create(jobs, dispatcher.leaseFrom(clock())), {
       isolate,
+      sizeOf: sizeOfJob,
     });
-    this.#children = new Batcher((jobs) => store.create(jobs, null), { isolate });
+    this.#children = new Batcher((jobs) => store.create(jobs, null), {
+      isolate,
+      sizeOf: sizeOfJob,
+    });
     this.#events = new Batcher(
       async (events) => {
         const outcomes = await store.apply(events, clock());
         announceEnds(announcer, outcomes);
         return outcomes;
       },
-      { isolate },
+      { isolate, sizeOf: ({ event }) => sizeOfEvent(event) },
     );
     this.#reads = new Batcher((ids) => store.get(ids));
   }
