@@ -49,6 +49,8 @@ export class Dispatcher implements Service {
   readonly #marks: Batcher<string, string>;
   readonly #inFlight = new Set<Promise<void>>();
   #inFlightBytes = 0;
+  /** Confirmed by the broker, and still to be marked: the store went away in between. */
+  readonly #unmarked = new Set<string>();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -102,6 +104,7 @@ export class Dispatcher implements Service {
     const { store, publisher, clock } = this.#parts;
     const limit = Math.min(relayBatch, this.#room);
     if (limit <= 0 || publisher.unavailable() !== null) return false;
+    await this.#markLate();
     const now = clock();
     const claimed = await store.claimOutbox(now, now + leaseMs, limit);
     await Promise.all(claimed.map((item) => this.#track(item)));
@@ -133,9 +136,26 @@ export class Dispatcher implements Service {
       await this.#postpone(item, minPauseMs, item.unroutableSince);
       throw error;
     }
-    if (outcome === 'confirmed') await this.#marks.add(item.job.id);
+    if (outcome === 'confirmed') await this.#mark(item.job.id);
     else if (outcome === 'unroutable') await this.#retryOrFail(item);
     else await this.#fail(item.job, 'PublishFailed', 'the broker refuses the message of this job');
+  }
+
+  async #mark(id: string): Promise<void> {
+    try {
+      await this.#marks.add(id);
+    } catch (error) {
+      if (this.#unmarked.size < maxInFlight) this.#unmarked.add(id);
+      throw error;
+    }
+  }
+
+  /** Before the outbox is searched, where they would be taken for messages that were never sent. */
+  async #markLate(): Promise<void> {
+    const ids = [...this.#unmarked];
+    if (ids.length === 0) return;
+    await this.#parts.store.markDispatched(ids, this.#parts.clock());
+    for (const id of ids) this.#unmarked.delete(id);
   }
 
   async #retryOrFail(item: OutboxJob): Promise<void> {
