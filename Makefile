@@ -28,7 +28,7 @@ check: install ## Check format, lint, types and dead code
 build: install ## Compile to dist/
 	@npm run --silent build
 
-bench: install ## Measure the MCP endpoint beside the official SDK's
+bench: install ## Measure the gateway, beside its peer and the official SDK, into docs/performance.md
 	@npm run --silent bench
 
 chart: install ## Bring the chart's copy of db/ and its README up to date

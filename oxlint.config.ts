@@ -11,6 +11,7 @@ const directions = {
   memory: ['lib', 'tools', 'jobs', 'actor/actor-broker.ts'],
   postgres: ['lib', 'tools', 'jobs'],
   rabbitmq: ['lib', 'tools', 'jobs', 'actor/actor-broker.ts'],
+  metrics: ['lib', 'tools', 'jobs', 'http/answers.ts'],
   actor: ['lib', 'tools', 'jobs'],
   mcp: ['lib', 'tools', 'jobs'],
   http: ['lib', 'tools', 'jobs', 'mcp', 'config.ts'],
@@ -21,6 +22,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   postgres: ['postgres'],
   'rabbitmq-client': ['rabbitmq'],
   smqp: ['memory'],
+  'prom-client': ['metrics'],
   fastify: ['http', 'mcp'],
 };
 

@@ -83,6 +83,7 @@ function message(n: number): Buffer {
       headers: {},
       payload: { url: 'https://example.com/a.png', quality: 'low' },
       deadline: Date.now() + 3_600_000,
+      answers: {},
     }),
   );
 }

@@ -5,4 +5,4 @@ const source = new URL('../src/actor-library.ts', import.meta.url);
 const built = new URL('../dist/src/actor-library.js', import.meta.url);
 const library = await import((existsSync(source) ? source : built).href);
 
-export const { actor, run } = library;
+export const { actor, elicit, roots, run, sample } = library;

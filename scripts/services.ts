@@ -20,9 +20,11 @@ export async function ensureServices(): Promise<void> {
   await ensureGo();
 }
 
-/** One of them, alone: its variable is set, too. */
-export async function ensureService(service: Service): Promise<void> {
-  process.env[service.variable] = await findOrStart(service);
+/** One of them, alone: its variable is set, too. @returns its URL */
+export async function ensureService(service: Service): Promise<string> {
+  const url = await findOrStart(service);
+  process.env[service.variable] = url;
+  return url;
 }
 
 /** @returns the URL of a running one */

@@ -4,6 +4,18 @@
  */
 export { actor } from './actor/actor.ts';
 export type { Actor, ActorOptions, Handler, Outcome } from './actor/actor.ts';
+export { elicit, roots, sample } from './actor/ask.ts';
+export type {
+  Answers,
+  Ask,
+  Elicitation,
+  ElicitationAnswer,
+  Requests,
+  RootsAnswer,
+  RootsRequest,
+  Sampling,
+  SamplingAnswer,
+} from './actor/ask.ts';
 export type { ActorContext, ReportProgress } from './actor/context.ts';
 export { run } from './cli/run.ts';
 export type { RunOptions } from './cli/run.ts';

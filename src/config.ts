@@ -19,6 +19,8 @@ export interface Config {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Where metrics are served; 0: any free port; null: there are none. */
+  readonly metricsPort: number | null;
   readonly maxBodyBytes: number;
   /** Origins, other than the gateway's own, that browsers may call from. */
   readonly allowedOrigins: readonly string[];
@@ -67,6 +69,7 @@ export function readConfig(env: Environment): Config {
     unroutableGraceSeconds: read('ASYA_UNROUTABLE_GRACE', 30, integer(0, 86_400)),
     host: read('ASYA_GATEWAY_HOST', '127.0.0.1', String),
     port: read('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
+    metricsPort: read('ASYA_METRICS_PORT', null, integer(0, 65_535)),
     maxBodyBytes: read('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
     allowedOrigins: read('ASYA_ALLOWED_ORIGINS', [], list),
     allowedHosts: read('ASYA_ALLOWED_HOSTS', [], list),

@@ -4,7 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker } from './actor/actor-broker.ts';
 import { ConfigError, type Config } from './config.ts';
+import type { Answer } from './http/answers.ts';
 import { buildApp } from './http/app.ts';
+import { buildMetricsApp } from './http/metrics-app.ts';
 import type { ChildClaim } from './jobs/child.ts';
 import type { Announcer } from './jobs/announcer.ts';
 import { Dispatcher } from './jobs/dispatcher.ts';
@@ -13,14 +15,17 @@ import { JobFeed } from './jobs/job-feed.ts';
 import { JobService } from './jobs/job-service.ts';
 import type { ApplyOutcome, ChangeListener, JobStore } from './jobs/job-store.ts';
 import type { Publisher } from './jobs/publisher.ts';
+import type { ReportListener } from './jobs/report-fate.ts';
 import { Reaper } from './jobs/reaper.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
+import { RequestStates } from './mcp/request-state.ts';
 import { Sessions } from './mcp/session.ts';
 import { ToolCalls } from './mcp/tool-call.ts';
 import { MemoryBroker } from './memory/broker.ts';
 import { MemoryJobStore } from './memory/job-store.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { PostgresDatabase } from './postgres/database.ts';
 import { RabbitBroker } from './rabbitmq/broker.ts';
 import type { ToolSource } from './tools/tool-source.ts';
@@ -68,11 +73,17 @@ interface Broker extends Service {
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, tools, version, log } = options;
 
+  const metrics = config.metricsPort === null ? null : new Metrics();
+
   const storage = openStorage(options, () => feed);
-  const { store, clock } = storage;
-  const apply: Apply = (jobId, event, child) => jobs.apply(jobId, event, child);
-  const broker = openBroker(options, clock, apply);
-  const { publisher, announcer } = broker;
+  const { clock } = storage;
+  const broker = openBroker(options, clock, {
+    apply: (jobId, event, child) => jobs.apply(jobId, event, child),
+    onReport: (queue, fate) => metrics?.countReport(queue, fate),
+  });
+  const { announcer } = broker;
+  const store = metrics?.observeStore(storage.store) ?? storage.store;
+  const publisher = metrics?.observePublisher(broker.publisher) ?? broker.publisher;
 
   const unroutableGraceMs = config.unroutableGraceSeconds * 1000;
   const retentionMs = config.jobRetentionSeconds * 1000;
@@ -85,18 +96,41 @@ export function createGateway(options: GatewayOptions): Gateway {
   const drain = new AbortController();
   const closing = drain.signal;
   const toolCalls = new ToolCalls({ jobs, feed });
-  const sessions = new Sessions({ secret: config.secret ?? randomBytes(32), clock });
+  const secret = config.secret ?? randomBytes(32);
+  const sessions = new Sessions({ secret, clock });
+  const requestStates = new RequestStates({ secret, clock });
   const serverInfo = { name: 'asya-gateway', version };
   const front = { config, tools: () => tools.current(), jobs, feed, toolCalls, log, closing };
   const toolsChanged = (listener: () => void): (() => void) => tools.onChange(listener);
-  const mcp = mcpPlugin({ ...front, toolsChanged, sessions, serverInfo, clock });
+  const mcp = mcpPlugin({ ...front, toolsChanged, sessions, requestStates, serverInfo, clock });
+  const dependencies = {
+    database: () => storage.unavailable(),
+    broker: async () => publisher.unavailable(),
+  };
   const readiness = async (): Promise<Record<string, string | null>> => ({
-    database: await storage.unavailable(),
-    broker: publisher.unavailable(),
+    database: await dependencies.database(),
+    broker: await dependencies.broker(),
   });
-  const app = buildApp({ ...front, mcp, readiness });
+  const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
+  const app = buildApp({ ...front, mcp, readiness, ...onAnswer });
+  metrics?.ask({
+    version,
+    dependencies,
+    store,
+    tools: () => ({ count: tools.current().list().length, usable: tools.usable }),
+  });
+  // First and last: a gateway that cannot start or stop is one to be looked at.
+  const metricsServer = metrics === null ? [] : [serveMetrics(options, metrics)];
 
-  const services: readonly Service[] = [tools, storage, feed, broker, dispatcher, reaper];
+  const services: readonly Service[] = [
+    ...metricsServer,
+    tools,
+    storage,
+    feed,
+    broker,
+    dispatcher,
+    reaper,
+  ];
   let url: string | null = null;
   let stopped: Promise<void> | null = null;
 
@@ -122,7 +156,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
     async start() {
       for (const service of services) await service.start();
-      await app.listen({ host: config.host, port: config.port }).catch(explainListenError);
+      const { host, port } = config;
+      await app.listen({ host, port }).catch(explainListenError('ASYA_GATEWAY_PORT'));
       url = urlOf(app.server.address() as AddressInfo);
     },
     stop() {
@@ -157,14 +192,21 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   };
 }
 
-type Apply = (jobId: string, event: JobEvent, child?: ChildClaim | null) => Promise<ApplyOutcome>;
+interface ReportTakers {
+  readonly apply: (
+    jobId: string,
+    event: JobEvent,
+    child: ChildClaim | null,
+  ) => Promise<ApplyOutcome>;
+  readonly onReport: ReportListener;
+}
 
-function openBroker({ config, log }: GatewayOptions, clock: Clock, apply: Apply): Broker {
+function openBroker({ config, log }: GatewayOptions, clock: Clock, takers: ReportTakers): Broker {
   const { rabbitmqUrl: url, rabbitmqExchange: exchange, consumeEndQueues } = config;
   if (url !== null) {
-    return new RabbitBroker({ url, exchange, consumeEndQueues, apply, clock, log });
+    return new RabbitBroker({ url, exchange, consumeEndQueues, ...takers, clock, log });
   }
-  const broker = new MemoryBroker({ apply, log, clock });
+  const broker = new MemoryBroker({ ...takers, log, clock });
   return {
     publisher: broker,
     announcer: broker,
@@ -176,26 +218,44 @@ function openBroker({ config, log }: GatewayOptions, clock: Clock, apply: Apply)
   };
 }
 
+function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Service {
+  const { host, metricsPort } = config;
+  const app = buildMetricsApp({ config, metrics, log });
+  return {
+    start: async () => {
+      await app
+        .listen({ host, port: metricsPort ?? 0 })
+        .catch(explainListenError('ASYA_METRICS_PORT'));
+      const url = `${urlOf(app.server.address() as AddressInfo)}/metrics`;
+      log.info({ url }, `metrics at ${url}`);
+    },
+    stop: async () => {
+      app.server.closeAllConnections();
+      await app.close();
+    },
+  };
+}
+
 /** @throws ConfigError if the configuration is what keeps the server from listening */
-function explainListenError(
-  error: NodeJS.ErrnoException & { port?: number; address?: string },
-): never {
-  const { code, address, port } = error;
-  switch (code) {
-    case 'EADDRINUSE':
-      throw new ConfigError(
-        `ASYA_GATEWAY_PORT: port ${port} at ${address} is taken; choose another, or 0 for any`,
-      );
-    case 'EACCES':
-      throw new ConfigError(
-        `ASYA_GATEWAY_PORT: port ${port} needs privileges; choose one from 1024 on`,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      throw new ConfigError('ASYA_GATEWAY_HOST: this machine has no such address');
-    default:
-      throw error;
-  }
+function explainListenError(variable: string) {
+  return (error: NodeJS.ErrnoException & { port?: number; address?: string }): never => {
+    const { code, address, port } = error;
+    switch (code) {
+      case 'EADDRINUSE':
+        throw new ConfigError(
+          `${variable}: port ${port} at ${address} is taken; choose another, or 0 for any`,
+        );
+      case 'EACCES':
+        throw new ConfigError(
+          `${variable}: port ${port} needs privileges; choose one from 1024 on`,
+        );
+      case 'EADDRNOTAVAIL':
+      case 'ENOTFOUND':
+        throw new ConfigError('ASYA_GATEWAY_HOST: this machine has no such address');
+      default:
+        throw error;
+    }
+  };
 }
 
 function urlOf({ address, port, family }: AddressInfo): string {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Progress, Succeeded } from '../src/jobs/event.ts';
+import type { Answered, Asked, Progress, Succeeded } from '../src/jobs/event.ts';
 import { isFinal } from '../src/jobs/job.ts';
 import type { ChangeNotifier, JobStore, ListQuery } from '../src/jobs/job-store.ts';
 import { anEvent } from './support/events.ts';
@@ -21,6 +21,20 @@ const progress = (stepIndex: number, stepStatus: Progress['stepStatus']): Progre
   totalSteps: 2,
   stepStatus,
   message: null,
+});
+
+const asked = (key: string): Asked => ({
+  type: 'asked',
+  step: 'download',
+  stepIndex: 0,
+  requests: { [key]: { method: 'elicitation/create', params: { message: 'Who?' } } },
+  payload: { n: [1, null] },
+  metadata: { team: 'v' },
+});
+
+const given = (key: string): Answered => ({
+  type: 'answered',
+  answers: { [key]: { action: 'accept', content: { is: ['ü', 1] } } },
 });
 
 const everything: ListQuery = {
@@ -58,6 +72,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
           timeoutSeconds: 1.5,
           deadline: 1_763_825_123_457,
           heartbeatTimeoutSeconds: 7,
+          inputTimeoutSeconds: 9,
           createdAt: 1_763_825_000_123,
         });
         expect(await store.create([job], 0)).toEqual([true]);
@@ -100,10 +115,10 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
-    describe('create without a lease', () => {
-      test('keeps a job out of the outbox: somebody else sends its message', async () => {
-        const child = aJob({ parentId: 'parent-2', createdAt: 40_000_000 });
-        expect(await store.create([child], null)).toEqual([true]);
+    describe('create, of dispatched jobs', () => {
+      test('keeps them out of the outbox: somebody else sends their messages', async () => {
+        const child = aJob({ parentId: 'parent-2', dispatchedAt: 40_000_000 });
+        expect(await store.create([child], 0)).toEqual([true]);
         expect(await store.get([child.id])).toEqual([child]);
         const claimed = await store.claimOutbox(49_000_000, 49_000_000, 1_000);
         expect(claimed.map(({ job }) => job.id)).not.toContain(child.id);
@@ -116,8 +131,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
           progressPercent: 100,
           message: 'Job succeeded',
           finishedAt: 1_000_000,
+          dispatchedAt: 1_000_000,
         });
-        expect(await store.create([child], null)).toEqual([true]);
+        expect(await store.create([child], 0)).toEqual([true]);
         expect(await store.get([child.id])).toEqual([child]);
         const [history] = await store.history([{ jobId: child.id, after: 0 }], 10);
         expect(history).toMatchObject([{ seq: 1, status: 'Succeeded', result: { n: 1 } }]);
@@ -131,7 +147,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       test('stores the first of two jobs that have the same id', async () => {
         const [first, between] = [aJob(), aJob()];
         const second = { ...first, tool: 'other' };
-        expect(await store.create([first, between, second], null)).toEqual([true, true, false]);
+        expect(await store.create([first, between, second], 0)).toEqual([true, true, false]);
         expect(await store.get([first.id])).toEqual([first]);
       });
     });
@@ -162,6 +178,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
             progressPercent: 25,
             lastHeartbeatAt: 5_000,
             heartbeatDueAt: 15_000,
+            dispatchedAt: 5_000,
             seq: 2,
             updatedAt: 5_000,
           },
@@ -411,7 +428,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         const now = (time += 1_000_000);
         const [sent, over, waiting] = [aJob(), aJob(), aJob()];
         await store.create([sent, over, waiting], now);
-        await store.markDispatched([sent.id, 'unknown'], now);
+        await store.markDispatched([sent, aJob({ id: 'unknown' })], now);
         await store.apply([{ jobId: over.id, event: succeeded(1) }], now);
         const ids = (await store.claimOutbox(now, now + 1, 1_000)).map(({ job }) => job.id);
         expect(ids).toContain(waiting.id);
@@ -428,6 +445,44 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         expect(ids).not.toContain(job.id);
       });
 
+      test('holds a job once more that was answered, at once, with what its step needs', async () => {
+        const now = (time += 1_000_000);
+        const job = aJob();
+        await store.create([job], now + 500);
+        await store.postpone([{ jobId: job.id, until: now + 500, unroutableSince: now }]);
+        await store.markDispatched([job], now);
+        const [, answered] = await store.apply(
+          [asked('name'), given('name')].map((event) => ({ jobId: job.id, event })),
+          now + 1,
+        );
+        // The mark of the first message comes late: it says nothing of the second.
+        await store.markDispatched([job], now + 1);
+        const found = (await store.claimOutbox(now + 1, now + 9, 1_000)).find(
+          (item) => item.job.id === job.id,
+        );
+        expect(found).toMatchObject({
+          unroutableSince: null,
+          job: {
+            status: 'Pending',
+            outboxSeq: 3,
+            input: {
+              stepIndex: 0,
+              requests: {},
+              answers: { name: { action: 'accept', content: { is: ['ü', 1] } } },
+              payload: { n: [1, null] },
+              metadata: { team: 'v' },
+              msLeft: null,
+            },
+          },
+        });
+        expect(answered).toMatchObject({ state: { input: found?.job.input } });
+        await store.markDispatched([found?.job ?? job], now + 2);
+        const ids = (await store.claimOutbox(now + 20, now + 30, 1_000)).map(
+          ({ job: { id } }) => id,
+        );
+        expect(ids).not.toContain(job.id);
+      });
+
       test('holds a postponed job back, and remembers since when it is unroutable', async () => {
         const now = (time += 1_000_000);
         const job = aJob();
@@ -438,6 +493,32 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
             ?.unroutableSince;
         expect(await find(now + 49)).toBeUndefined();
         expect(await find(now + 50)).toBe(now);
+      });
+    });
+
+    describe('the backlog of the outbox', () => {
+      test('counts what still has to be published, leased or not, and tells the oldest', async () => {
+        const before = await store.outboxBacklog();
+        const [oldest, leased] = [aJob({ createdAt: -400 }), aJob({ createdAt: -300 })];
+        const [sent, over] = [aJob({ createdAt: -500 }), aJob({ createdAt: -600 })];
+        const child = aJob({ createdAt: -700, dispatchedAt: -700 });
+        await store.create([oldest, leased, sent, over], 0);
+        await store.create([child], 0);
+        await store.markDispatched([sent], 1);
+        await store.apply([{ jobId: over.id, event: succeeded(1) }], 1);
+        await store.postpone([{ jobId: leased.id, until: 1e12, unroutableSince: 1 }]);
+        expect(await store.outboxBacklog()).toEqual({
+          jobs: before.jobs + 2,
+          oldestSince: oldest.updatedAt,
+        });
+        await store.markDispatched([oldest, leased], 1);
+        expect(await store.outboxBacklog()).toEqual(before);
+      });
+
+      test('has no oldest job while it is empty', async () => {
+        const fresh = await open();
+        expect(await fresh.store.outboxBacklog()).toEqual({ jobs: 0, oldestSince: null });
+        await fresh.close();
       });
     });
 

@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { outputOf, run, succeeds } from '../services/command.ts';
 import { ensureGo } from '../services/go.ts';
-import { deployTools, directoryOf, gatewayApi, pathOf } from './tool.ts';
+import { customResources, deployTools, directoryOf, isThere, pathOf } from './tool.ts';
+import type { CustomResources } from './tool.ts';
 
 /** The first release that fetches a newer Go by itself where a module asks for it. */
 const neededGo = { major: 1, minor: 21 };
@@ -15,7 +15,8 @@ const neededGo = { major: 1, minor: 21 };
  */
 export async function ensureDeployTools(): Promise<void> {
   const missing = deployTools.filter((tool) => pathOf(tool) === null);
-  if (missing.length === 0 && existsSync(gatewayApi.directory)) return;
+  const undefinedYet = customResources.filter((resources) => !isThere(resources));
+  if (missing.length === 0 && undefinedYet.length === 0) return;
   await ensureGo();
   await assertGo();
   for (const tool of missing) {
@@ -26,16 +27,15 @@ export async function ensureDeployTools(): Promise<void> {
       CGO_ENABLED: '0',
     });
   }
-  await copyGatewayApi();
+  for (const resources of undefinedYet) await fetchDefinitions(resources);
 }
 
-async function copyGatewayApi(): Promise<void> {
-  const { module, version, directory } = gatewayApi;
+async function fetchDefinitions(resources: CustomResources): Promise<void> {
+  const { module, version, source, files, directory } = resources;
   const downloaded = await outputOf('go', 'mod', 'download', '-json', `${module}@${version}`);
-  const { Dir: source } = JSON.parse(downloaded) as { Dir: string };
-  const route = 'gateway.networking.k8s.io_httproutes.yaml';
+  const { Dir: root } = JSON.parse(downloaded) as { Dir: string };
   await mkdir(directory, { recursive: true });
-  await copyFile(join(source, 'config/crd/standard', route), join(directory, route));
+  for (const file of files) await copyFile(join(root, source, file), join(directory, file));
 }
 
 async function assertGo(): Promise<void> {

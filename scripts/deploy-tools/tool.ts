@@ -46,9 +46,38 @@ export function pathOf(tool: DeployTool): string | null {
   return existsSync(path) ? path : null;
 }
 
-/** The definitions of the Gateway API's resources, which are no part of Kubernetes itself. */
-export const gatewayApi = {
-  module: 'sigs.k8s.io/gateway-api',
-  version: 'v1.4.0',
-  directory: join(toolCache, 'gateway-api-v1.4.0'),
-};
+/** Definitions of resources that are no part of Kubernetes itself, from their Go module. */
+export interface CustomResources {
+  readonly module: string;
+  readonly version: string;
+  /** Where the module keeps them. */
+  readonly source: string;
+  readonly files: readonly string[];
+  /** Where they are kept here. */
+  readonly directory: string;
+}
+
+export const customResources: readonly CustomResources[] = [
+  {
+    module: 'sigs.k8s.io/gateway-api',
+    version: 'v1.4.0',
+    source: 'config/crd/standard',
+    files: ['gateway.networking.k8s.io_httproutes.yaml'],
+    directory: join(toolCache, 'gateway-api-v1.4.0'),
+  },
+  {
+    module: 'github.com/prometheus-operator/prometheus-operator',
+    version: 'v0.85.0',
+    source: 'example/prometheus-operator-crd',
+    files: [
+      'monitoring.coreos.com_prometheusrules.yaml',
+      'monitoring.coreos.com_servicemonitors.yaml',
+    ],
+    directory: join(toolCache, 'prometheus-operator-v0.85.0'),
+  },
+];
+
+/** Have they all been fetched? */
+export function isThere({ files, directory }: CustomResources): boolean {
+  return files.every((file) => existsSync(join(directory, file)));
+}

@@ -1,5 +1,6 @@
 import type { EpochMs } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
+import type { Ask } from './ask.ts';
 
 /** What a handler gets beside its payload. */
 export interface ActorContext {
@@ -19,6 +20,7 @@ export interface ActorContext {
    */
   readonly signal: AbortSignal;
   readonly progress: ReportProgress;
+  readonly ask: Ask;
   /** Says of every line which job and step it is about. */
   readonly log: Log;
 }

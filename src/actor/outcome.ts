@@ -1,7 +1,9 @@
 import type { Envelope } from '../jobs/envelope.ts';
+import type { InputRequests } from '../jobs/job-input.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { ActorBroker, Delivery } from './actor-broker.ts';
 import { addressOf, reportText } from './report-parts.ts';
+import { withoutAnswers } from './questions.ts';
 import type { Reporter } from './reporter.ts';
 
 /*
@@ -19,7 +21,8 @@ export async function sendValues(
   values: AsyncIterable<Json>,
   reporter: Reporter,
 ): Promise<void> {
-  const { envelope, replyTo } = delivery;
+  const { replyTo } = delivery;
+  const envelope = withoutAnswers(delivery.envelope);
   let own: { readonly value: Json } | null = null;
   let children = childrenOf(envelope);
   for await (const value of values) {
@@ -32,9 +35,29 @@ export async function sendValues(
     }
   }
   reporter.leaves();
-  if (own === null) return sendResult(broker, delivery, null);
+  if (own === null) return sendResult(broker, { envelope, replyTo }, null);
   const metadata = { ...envelope.metadata, ...(children > 0 && { [childrenKey]: children }) };
   return sendOn(broker, { envelope: { ...envelope, metadata }, replyTo }, own.value);
+}
+
+/** Has the job wait for answers. @throws Refused if they are too large to be asked for */
+export async function sendRequests(
+  broker: ActorBroker,
+  { envelope, replyTo }: Sending,
+  step: string,
+  requests: InputRequests,
+): Promise<void> {
+  if (replyTo === null) return;
+  const { payload, metadata, current } = envelope;
+  await broker.report(replyTo, {
+    type: 'input_required',
+    ...addressOf(envelope),
+    step,
+    step_index: current,
+    requests,
+    payload,
+    metadata,
+  });
 }
 
 /** @param thrown what the handler threw, which need not be an Error */

@@ -68,6 +68,11 @@ export class Reporter {
     this.goesOn(this.#delivery.envelope);
   }
 
+  /** The message waits for answers, and nobody beats for it. */
+  pauses(): void {
+    this.#leaving = true;
+  }
+
   /** Done with a message, the delivery's own or a child's, that the next step gets; if there is one. */
   goesOn(envelope: Envelope): void {
     if (envelope.current + 1 < envelope.steps.length) {

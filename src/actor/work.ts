@@ -1,12 +1,14 @@
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { backoffMs, pause } from '../lib/backoff.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { InputRequests } from '../jobs/job-input.ts';
 import type { Json } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from './actor-broker.ts';
 import type { Actor } from './actor.ts';
 import type { ActorContext } from './context.ts';
-import { sendFailure, sendValues } from './outcome.ts';
+import { sendFailure, sendRequests, sendValues } from './outcome.ts';
+import { Questions } from './questions.ts';
 import { Reporter } from './reporter.ts';
 import { valuesOf } from './values.ts';
 import type { WorkSignal } from './work-signal.ts';
@@ -53,6 +55,7 @@ class Work {
   readonly #log: Log;
   readonly #limit: WorkSignal;
   readonly #reporter: Reporter;
+  readonly #questions: Questions;
   readonly #context: ActorContext;
 
   constructor(actor: Actor, delivery: Delivery, { broker, log }: Surroundings, limit: WorkSignal) {
@@ -66,6 +69,7 @@ class Work {
     this.#log = log;
     this.#limit = limit;
     this.#reporter = reporter;
+    this.#questions = new Questions(delivery);
     const { signal } = limit;
     this.#context = {
       jobId,
@@ -79,6 +83,7 @@ class Work {
         typeof first === 'number'
           ? reporter.processing(first, message)
           : reporter.processing(undefined, first),
+      ask: this.#questions.ask,
     };
   }
 
@@ -110,14 +115,19 @@ class Work {
    */
   async #attempt(): Promise<{ readonly error: unknown } | null> {
     const { envelope } = this.#delivery;
+    this.#questions.clear();
     try {
       const returned = await this.#actor.handle(envelope.payload, this.#context);
       const values = this.#whileWanted(returned);
       await sendValues(this.#broker, this.#delivery, values, this.#reporter);
+      if (this.#questions.open !== null) {
+        this.#log.warn('the handler caught what `ask` throws, and went on without the answers');
+      }
       return null;
     } catch (error) {
       if (error instanceof BrokerUnavailable) throw error;
       if (this.#givenUp(error)) return null;
+      if (this.#questions.open !== null) return this.#ask(this.#questions.open);
       // No queue, or a message that no queue takes: working again would end here again.
       if (error instanceof Unroutable || error instanceof Refused) {
         await this.#fail(error);
@@ -125,6 +135,18 @@ class Work {
       }
       return { error };
     }
+  }
+
+  /** The message is done with: the gateway sends it anew with the answers. */
+  async #ask(requests: InputRequests): Promise<{ readonly error: unknown } | null> {
+    this.#reporter.pauses();
+    try {
+      await sendRequests(this.#broker, this.#delivery, this.#context.step, requests);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      await this.#fail(error);
+    }
+    return null;
   }
 
   /** A result of a job that is over would only be refused, and its children be orphans. */

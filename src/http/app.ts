@@ -7,8 +7,8 @@ import type { JobService } from '../jobs/job-service.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../mcp/tool-call.ts';
 import type { ToolBox } from '../tools/tool.ts';
+import { guardHost, reportErrors } from './app-hooks.ts';
 import { final, heartbeat, progress } from './actor-routes.ts';
-import { shareWith } from './cors.ts';
 import {
   createEnvelope,
   envelopeFinal,
@@ -18,11 +18,12 @@ import {
 import { problemOf } from './fault.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
 import { HostGuard } from './host-guard.ts';
-import { cancelJob, jobActive, listJobs, readJob } from './job-routes.ts';
+import { answerJob, cancelJob, jobActive, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
 import { sendProblem } from './problem.ts';
 import { callTool } from './tool-routes.ts';
+import { tellAnswers, type AnswerListener } from './answers.ts';
 import { answerUnmatched } from './unmatched.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */
@@ -42,6 +43,8 @@ export interface AppParts {
   readonly mcp: FastifyPluginAsync;
   readonly readiness: Readiness;
   readonly log: Log;
+  /** Told of every request that is over, whether or not it got its answer. */
+  readonly onAnswer?: AnswerListener;
   /** Aborted when the gateway drains: streams and waits end. */
   readonly closing: AbortSignal;
 }
@@ -61,6 +64,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   acceptJson(app);
   sayFarewell(app, closing);
   guardHost(app, new HostGuard(config));
@@ -76,6 +80,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.get('/jobs', listJobs(jobs));
   app.get('/jobs/:id', readJob(jobs));
   app.get('/jobs/:id/stream', streamJob({ jobs, feed, log, closing }));
+  app.post('/jobs/:id/input', answerJob(jobs));
   app.post('/jobs/:id/cancel', cancelJob(jobs));
   app.delete('/jobs/:id', cancelJob(jobs));
 
@@ -103,23 +108,5 @@ function sayFarewell(app: FastifyInstance, closing: AbortSignal): void {
   app.addHook('onRequest', (_request, reply, done) => {
     if (closing.aborted) reply.header('connection', 'close');
     done();
-  });
-}
-
-function guardHost(app: FastifyInstance, guard: HostGuard): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    const refusal = guard.refusal(request.headers);
-    if (refusal !== null) return done(refusal);
-    const { origin } = request.headers;
-    if (origin !== undefined && guard.isAllowed(origin)) shareWith(origin, reply);
-    done();
-  });
-}
-
-function reportErrors(app: FastifyInstance, log: Log): void {
-  app.setErrorHandler((error, { method, url }, reply) => {
-    const problem = problemOf(error);
-    if (problem.status === 500) log.error({ err: error, method, url }, 'request failed');
-    return sendProblem(reply, problem);
   });
 }

@@ -8,6 +8,7 @@ export function jobJson(job: Job) {
     tool: job.tool,
     status: job.status,
     ...(job.reason !== null && { reason: job.reason }),
+    ...(job.status === 'InputRequired' && { input_requests: job.input?.requests ?? {} }),
     route: job.route,
     payload: job.payload,
     result: job.result,

@@ -3,11 +3,12 @@ import type { JobService } from '../jobs/job-service.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
 import { jobIdText } from '../jobs/report.ts';
 import { isInstant } from '../lib/clock.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { storableText } from '../lib/storable.ts';
 import { invalid } from './fault.ts';
 import { jobJson } from './job-json.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
-import { jobNotFound, outcomeConflict } from './problem.ts';
+import { jobNotFound, notAsking, outcomeConflict } from './problem.ts';
 import { jobParams, route, wholeNumber } from './route.ts';
 
 const listQuery = Type.Object({
@@ -17,6 +18,12 @@ const listQuery = Type.Object({
   created_after: Type.Optional(Type.String({ format: 'date-time' })),
   limit: Type.Optional(wholeNumber({ minimum: 1, maximum: 200 })),
   cursor: Type.Optional(Type.String()),
+});
+
+const inputBody = Type.Object({
+  answers: Type.Record(Type.String(), Type.Unsafe<JsonObject>({ type: 'object' }), {
+    minProperties: 1,
+  }),
 });
 
 const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
@@ -76,6 +83,24 @@ export function jobActive(jobs: JobService) {
     handler: async ({ params: { id } }, reply) => {
       const active = await jobs.isActive(id);
       return reply.code(active ? 200 : 410).send({ active });
+    },
+  });
+}
+
+/** Answers what a job asked for; the job goes on when nothing is left to answer. */
+export function answerJob(jobs: JobService) {
+  return route({
+    schema: { params: jobParams, body: inputBody },
+    handler: async ({ params: { id }, body: { answers } }, reply) => {
+      const outcome = await jobs.answer(id, answers);
+      if (outcome.kind === 'unknown') throw jobNotFound(id);
+      if (outcome.kind === 'invalid') throw invalid(`body/answers: ${outcome.faults.join('; ')}`);
+      if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
+        throw notAsking(outcome.state, outcome.refusal);
+      }
+      const job = await jobs.get(id);
+      if (job === null) throw jobNotFound(id);
+      return reply.code(outcome.kind === 'applied' ? 202 : 200).send(jobJson(job));
     },
   });
 }

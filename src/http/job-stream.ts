@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { JobFeed } from '../jobs/job-feed.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { StoreUnavailable } from '../jobs/job-store.ts';
-import type { Job, JobUpdate } from '../jobs/job.ts';
+import type { JobUpdate } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
 import { SseStream } from '../lib/sse.ts';
 import { envelopeUpdateJson } from './envelope-json.ts';
@@ -40,6 +40,7 @@ export function streamEnvelope(parts: JobStreamParts) {
 }
 
 function streamUpdates({ jobs, feed, log, closing }: JobStreamParts, form: StreamForm) {
+  const textOf = encodeOnce(form.updateJson);
   return route({
     schema: {
       params: jobParams,
@@ -58,7 +59,12 @@ function streamUpdates({ jobs, feed, log, closing }: JobStreamParts, form: Strea
       if (closing.aborted) stream.end();
       try {
         // Beyond the newest update there is nothing to resume after: what comes next is what is wanted.
-        await sendUpdates(stream, form, job, feed, Math.min(after, job.seq));
+        if (form.beginsWithStatus) await stream.send({ event: 'status', data: job.status });
+        const updates = feed.subscribe(id, {
+          after: Math.min(after, job.seq),
+          signal: stream.signal,
+        });
+        await sendUpdates(stream, updates, textOf);
       } catch (error) {
         // Nothing is lost: the client reconnects and resumes after the last update it has.
         if (!(error instanceof StoreUnavailable))
@@ -73,18 +79,27 @@ function streamUpdates({ jobs, feed, log, closing }: JobStreamParts, form: Strea
 
 async function sendUpdates(
   stream: SseStream,
-  { beginsWithStatus, updateJson }: StreamForm,
-  job: Job,
-  feed: JobFeed,
-  after: number,
+  batches: AsyncIterable<readonly JobUpdate[]>,
+  textOf: (update: JobUpdate) => string,
 ): Promise<void> {
-  if (beginsWithStatus) await stream.send({ event: 'status', data: job.status });
-  for await (const updates of feed.subscribe(job.id, { after, signal: stream.signal })) {
+  for await (const updates of batches) {
     for (const update of updates) {
-      const data = JSON.stringify(updateJson(update));
-      await stream.send({ event: 'update', id: String(update.seq), data });
+      await stream.send({ event: 'update', id: String(update.seq), data: textOf(update) });
     }
   }
+}
+
+/** However many watch a job, they are given the same updates, and results can be large. */
+function encodeOnce(updateJson: StreamForm['updateJson']): (update: JobUpdate) => string {
+  const texts = new WeakMap<JobUpdate, string>();
+  return (update) => {
+    let text = texts.get(update);
+    if (text === undefined) {
+      text = JSON.stringify(updateJson(update));
+      texts.set(update, text);
+    }
+    return text;
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { JobState } from '../jobs/job.ts';
-import type { Refusal } from '../jobs/transition.ts';
+import type { Refusal } from '../jobs/decision.ts';
 
 /** Stable names of what can go wrong; clients decide by them, so none is ever renamed. */
 export type ProblemCode =
@@ -17,6 +17,7 @@ export type ProblemCode =
   | 'job_finished'
   | 'job_past_deadline'
   | 'job_waiting_for_input'
+  | 'job_not_asking'
   | 'body_too_large'
   | 'uri_too_long'
   | 'not_json'
@@ -74,6 +75,7 @@ const goneCodes: { readonly [R in Refusal]: ProblemCode } = {
   conflict: 'job_finished',
   'past-deadline': 'job_past_deadline',
   'waiting-for-input': 'job_waiting_for_input',
+  'not-asked': 'job_not_asking',
   'not-due': 'job_finished',
 };
 
@@ -83,6 +85,7 @@ const goneTexts: { readonly [R in Refusal]: string } = {
   conflict: 'is over',
   'past-deadline': 'is past its deadline',
   'waiting-for-input': 'waits for input',
+  'not-asked': 'asks for nothing of that',
   'not-due': 'is over',
 };
 
@@ -90,6 +93,12 @@ const goneTexts: { readonly [R in Refusal]: string } = {
 export function jobGone(job: JobState, refusal: Refusal): Problem {
   const detail = `job ${job.id} (${job.status}) ${goneTexts[refusal]}`;
   return new Problem(410, goneCodes[refusal], detail);
+}
+
+/** To whoever answers what a job does not ask. */
+export function notAsking(job: JobState, refusal: Refusal): Problem {
+  const detail = `job ${job.id} (${job.status}) ${goneTexts[refusal]}`;
+  return new Problem(409, goneCodes[refusal], detail);
 }
 
 /** To whoever wants to end a job that ended otherwise. */

@@ -32,6 +32,7 @@ beforeEach(async () => {
     metadata: { team: 'text' },
     headers: { traceparent: '00-1' },
     timeoutSeconds: 60,
+    inputTimeoutSeconds: 60,
     heartbeatTimeoutSeconds: 5,
   });
   now += 10_000;

@@ -41,6 +41,9 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
       timeoutSeconds: parent?.timeoutSeconds ?? 0,
       deadline: parent?.deadline ?? null,
       heartbeatTimeoutSeconds: parent?.heartbeatTimeoutSeconds ?? 0,
+      inputTimeoutSeconds: parent?.inputTimeoutSeconds ?? 0,
+      // Its sidecar sends its message.
+      dispatchedAt: now,
     },
     now,
   );

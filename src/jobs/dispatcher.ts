@@ -1,3 +1,4 @@
+import { pause } from '../lib/backoff.ts';
 import { Batcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -5,7 +6,7 @@ import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Failed } from './event.ts';
 import type { EpochMs, Job } from './job.ts';
-import type { JobStore, OutboxJob } from './job-store.ts';
+import type { JobStore, OutboxJob, SentJob } from './job-store.ts';
 import { sizeOfJob } from './size.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
 
@@ -25,6 +26,9 @@ const maxInFlight = 2_000;
 const maxInFlightBytes = 64 * 1_048_576;
 
 const relayBatch = 200;
+
+/** Between two batches of marks. Nobody waits for them, and fewer, larger ones cost less. */
+const markPauseMs = 20;
 
 /** Pauses before an unroutable message is tried again; they grow with the time it has been so. */
 const minPauseMs = 500;
@@ -46,18 +50,20 @@ export interface DispatcherParts {
 export class Dispatcher implements Service {
   readonly #parts: DispatcherParts;
   readonly #relay: PeriodicLoop;
-  readonly #marks: Batcher<string, string>;
+  readonly #marks: Batcher<SentJob, SentJob>;
   readonly #inFlight = new Set<Promise<void>>();
   #inFlightBytes = 0;
   /** Confirmed by the broker, and still to be marked: the store went away in between. */
-  readonly #unmarked = new Set<string>();
+  readonly #unmarked = new Set<SentJob>();
+  readonly #stopping = new AbortController();
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     const { store, clock, log } = parts;
-    this.#marks = new Batcher(async (ids) => {
-      await store.markDispatched(ids, clock());
-      return ids;
+    this.#marks = new Batcher(async (sent) => {
+      await store.markDispatched(sent, clock());
+      await pause(markPauseMs, this.#stopping.signal);
+      return [...sent];
     });
     this.#relay = new PeriodicLoop({
       everyMs: relayEveryMs,
@@ -75,6 +81,7 @@ export class Dispatcher implements Service {
   /** Waits for the confirms under way. */
   async stop(): Promise<void> {
     await this.#relay.stop();
+    this.#stopping.abort();
     await Promise.all(this.#inFlight);
   }
 
@@ -97,6 +104,11 @@ export class Dispatcher implements Service {
   /** How many more messages may be under way. */
   get #room(): number {
     return this.#inFlightBytes < maxInFlightBytes ? maxInFlight - this.#inFlight.size : 0;
+  }
+
+  /** Looks for what others, or answers to an actor's question, put into the outbox, now. */
+  wake(): void {
+    this.#relay.wake();
   }
 
   /** Publishes a batch of what others left in the outbox; true: there may be more. */
@@ -136,26 +148,27 @@ export class Dispatcher implements Service {
       await this.#postpone(item, minPauseMs, item.unroutableSince);
       throw error;
     }
-    if (outcome === 'confirmed') await this.#mark(item.job.id);
+    if (outcome === 'confirmed') await this.#mark(item.job);
     else if (outcome === 'unroutable') await this.#retryOrFail(item);
     else await this.#fail(item.job, 'PublishFailed', 'the broker refuses the message of this job');
   }
 
-  async #mark(id: string): Promise<void> {
+  async #mark({ id, outboxSeq }: SentJob): Promise<void> {
+    const sent = { id, outboxSeq };
     try {
-      await this.#marks.add(id);
+      await this.#marks.add(sent);
     } catch (error) {
-      if (this.#unmarked.size < maxInFlight) this.#unmarked.add(id);
+      if (this.#unmarked.size < maxInFlight) this.#unmarked.add(sent);
       throw error;
     }
   }
 
   /** Before the outbox is searched, where they would be taken for messages that were never sent. */
   async #markLate(): Promise<void> {
-    const ids = [...this.#unmarked];
-    if (ids.length === 0) return;
-    await this.#parts.store.markDispatched(ids, this.#parts.clock());
-    for (const id of ids) this.#unmarked.delete(id);
+    const sent = [...this.#unmarked];
+    if (sent.length === 0) return;
+    await this.#parts.store.markDispatched(sent, this.#parts.clock());
+    for (const job of sent) this.#unmarked.delete(job);
   }
 
   async #retryOrFail(item: OutboxJob): Promise<void> {

@@ -10,6 +10,7 @@ const envelope: Envelope = {
   headers: { traceparent: '00-1' },
   payload: { n: [1, null] },
   deadline: Date.UTC(2026, 0, 1, 0, 5),
+  answers: {},
 };
 
 describe('encodeEnvelope', () => {
@@ -58,6 +59,7 @@ describe('decodeEnvelope', () => {
       headers: {},
       payload: 1,
       deadline: null,
+      answers: {},
     });
   });
 

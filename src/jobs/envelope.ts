@@ -1,3 +1,4 @@
+import type { InputAnswers } from './job-input.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { parseJson } from '../lib/json-parse.ts';
 import { jobIdPattern, type EpochMs, type Job } from './job.ts';
@@ -16,11 +17,14 @@ export interface Envelope {
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: Json;
   readonly deadline: EpochMs | null;
+  /** What the step asked for when it ran before; empty: it asked for nothing. */
+  readonly answers: InputAnswers;
 }
 
 /** The message body; both generations of actors read it (`steps`/`job_id` the first, `actors`/`id` the second). */
 export function encodeEnvelope(envelope: Envelope): string {
-  const { jobId, parentId, steps, current, metadata, headers, payload, deadline } = envelope;
+  const { jobId, parentId, steps, current, metadata, headers, payload, deadline, answers } =
+    envelope;
   return JSON.stringify({
     id: jobId,
     job_id: jobId,
@@ -29,19 +33,23 @@ export function encodeEnvelope(envelope: Envelope): string {
     headers,
     payload,
     ...(deadline !== null && { deadline: toSeconds(deadline) }),
+    ...(Object.keys(answers).length > 0 && { answers }),
   });
 }
 
+/** The message that a job in the outbox is sent as: its first, or the one with the answers. */
 export function envelopeOf(job: Job): Envelope {
+  const { id: jobId, parentId, route, headers, deadline, input } = job;
   return {
-    jobId: job.id,
-    parentId: job.parentId,
-    steps: job.route.steps,
-    current: job.route.current,
-    metadata: job.route.metadata,
-    headers: job.headers,
-    payload: job.payload,
-    deadline: job.deadline,
+    jobId,
+    parentId,
+    steps: route.steps,
+    current: input?.stepIndex ?? route.current,
+    metadata: input?.metadata ?? route.metadata,
+    headers,
+    payload: input === null ? job.payload : input.payload,
+    deadline,
+    answers: input?.answers ?? {},
   };
 }
 
@@ -79,6 +87,7 @@ export function decodeEnvelope(text: string): Envelope {
     headers: headersOf(objectOf(body['headers'] ?? {}, 'headers')),
     payload: body['payload'] ?? null,
     deadline: deadlineOf(body['deadline'] ?? null),
+    answers: answersOf(objectOf(body['answers'] ?? {}, 'answers')),
   };
 }
 
@@ -121,6 +130,12 @@ function headersOf(headers: JsonObject): Record<string, string> {
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
+  );
+}
+
+function answersOf(answers: JsonObject): Record<string, JsonObject> {
+  return Object.fromEntries(
+    Object.entries(answers).map(([key, answer]) => [key, objectOf(answer, `answers.${key}`)]),
   );
 }
 

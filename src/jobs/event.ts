@@ -1,10 +1,13 @@
-import type { Json } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
+import type { InputAnswers, InputRequests } from './job-input.ts';
 import type { CancelReason, EpochMs, StepStatus } from './job.ts';
 
 /** Everything that can happen to a job after it was created. */
 export type JobEvent =
   | Heartbeat
   | Progress
+  | Asked
+  | Answered
   | Succeeded
   | Failed
   | Cancelled
@@ -49,6 +52,25 @@ export interface Progress {
   readonly route?: readonly string[];
   /** How much of the step is done, 0 to 100; absent: guessed from the status. */
   readonly percent?: number;
+}
+
+/** A step cannot go on without input. Its message is done with: it comes again with the answers. */
+export interface Asked {
+  readonly type: 'asked';
+  readonly step: string;
+  /** 0-based. */
+  readonly stepIndex: number;
+  readonly requests: InputRequests;
+  /** What the step was given, and will be given again. */
+  readonly payload: Json;
+  /** The route's metadata as the step's message had it. */
+  readonly metadata: JsonObject;
+}
+
+/** The caller, or anybody on its behalf, answered. Answers to nothing that is asked do not count. */
+export interface Answered {
+  readonly type: 'answered';
+  readonly answers: InputAnswers;
 }
 
 export interface Succeeded {

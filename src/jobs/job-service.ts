@@ -2,10 +2,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { Batcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import { makeStorable } from '../lib/storable.ts';
 import { childJob, parentIdOf, type Child, type ChildClaim } from './child.ts';
 import { announceEnds, type Announcer } from './announcer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEvent } from './event.ts';
+import { answerFaults } from './answer-faults.ts';
+import type { InputAnswers } from './job-input.ts';
 import { isActive, type CancelReason, type EpochMs, type Job } from './job.ts';
 import {
   StoreUnavailable,
@@ -32,6 +35,8 @@ export interface Submission {
   readonly timeoutSeconds: number;
   /** 0: unlimited silence. */
   readonly heartbeatTimeoutSeconds: number;
+  /** How long a question may stay unanswered while the deadline stands still; 0: it goes on. */
+  readonly inputTimeoutSeconds: number;
 }
 
 interface Parts {
@@ -41,13 +46,16 @@ interface Parts {
   readonly clock: Clock;
 }
 
+/** `invalid`: nothing was stored; each fault is a sentence that names the answer by its path. */
+export type AnswerOutcome =
+  ApplyOutcome | { readonly kind: 'invalid'; readonly faults: readonly string[] };
+
 /** The only door to a job. Its calls throw StoreUnavailable or BrokerUnavailable in an outage. */
 export class JobService {
   readonly #store: JobStore;
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
   readonly #creates: Batcher<Job, boolean>;
-  readonly #children: Batcher<Job, boolean>;
   readonly #events: Batcher<AddressedEvent, ApplyOutcome>;
   readonly #reads: Batcher<string, Job | null>;
 
@@ -56,10 +64,6 @@ export class JobService {
     this.#dispatcher = dispatcher;
     this.#clock = clock;
     this.#creates = new Batcher((jobs) => store.create(jobs, dispatcher.leaseFrom(clock())), {
-      isolate,
-      sizeOf: sizeOfJob,
-    });
-    this.#children = new Batcher((jobs) => store.create(jobs, null), {
       isolate,
       sizeOf: sizeOfJob,
     });
@@ -97,7 +101,7 @@ export class JobService {
    */
   async register(child: Child): Promise<boolean> {
     const parent = child.parentId === null ? null : await this.get(child.parentId);
-    return this.#children.add(childJob(child, parent, this.#clock()));
+    return this.#creates.add(childJob(child, parent, this.#clock()));
   }
 
   /**
@@ -114,6 +118,20 @@ export class JobService {
     const outcome = await this.#events.add({ jobId, event });
     if (outcome.kind !== 'unknown' || claim === null) return outcome;
     return this.#adopt(jobId, event, claim);
+  }
+
+  /**
+   * Answers what a job asked for, as far as it is still asked; with the last answer its step runs
+   * again.
+   */
+  async answer(jobId: string, given: InputAnswers): Promise<AnswerOutcome> {
+    const answers = makeStorable(given) as InputAnswers;
+    const job = await this.get(jobId);
+    const faults = answerFaults(job?.input?.requests ?? {}, answers);
+    if (faults.length > 0) return { kind: 'invalid', faults };
+    const outcome = await this.apply(jobId, { type: 'answered', answers });
+    if (outcome.kind === 'applied' && outcome.state.dispatchedAt === null) this.#dispatcher.wake();
+    return outcome;
   }
 
   get(id: string): Promise<Job | null> {
@@ -152,7 +170,7 @@ export class JobService {
     // The event is the first thing in its history.
     const decision = transition({ ...child, seq: 0 }, event, now);
     if (decision.kind === 'refused') return { kind: 'unknown' };
-    const created = await this.#children.add({ ...child, ...decision.state });
+    const created = await this.#creates.add({ ...child, ...decision.state });
     return created ? decision : this.#events.add({ jobId: id, event });
   }
 }
@@ -169,7 +187,7 @@ function freshId(now: EpochMs): string {
 /** A new job for what a caller wants done. */
 function submittedJob(submission: Submission, id: string, now: EpochMs): Job {
   const { tool, steps, payload, metadata, headers } = submission;
-  const { timeoutSeconds, heartbeatTimeoutSeconds } = submission;
+  const { timeoutSeconds, heartbeatTimeoutSeconds, inputTimeoutSeconds } = submission;
   return newJob(
     {
       id,
@@ -181,6 +199,8 @@ function submittedJob(submission: Submission, id: string, now: EpochMs): Job {
       timeoutSeconds,
       deadline: timeoutSeconds > 0 ? now + timeoutSeconds * 1000 : null,
       heartbeatTimeoutSeconds,
+      inputTimeoutSeconds,
+      dispatchedAt: null,
     },
     now,
   );

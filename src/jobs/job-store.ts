@@ -1,6 +1,6 @@
 import type { JobEvent } from './event.ts';
 import type { EpochMs, Job, JobState, JobStatus, JobUpdate } from './job.ts';
-import type { Refusal } from './transition.ts';
+import type { Refusal } from './decision.ts';
 
 /** The store cannot be reached, or did not answer in time; the call may be repeated. */
 export class StoreUnavailable extends Error {
@@ -49,6 +49,16 @@ export interface OutboxJob {
   readonly unroutableSince: EpochMs | null;
 }
 
+/** A job whose message the broker has, and what put it into the outbox then. */
+export type SentJob = Pick<Job, 'id' | 'outboxSeq'>;
+
+/** What still has to be published, leased or not. */
+export interface OutboxBacklog {
+  readonly jobs: number;
+  /** When its oldest job came into it; null: it is empty. */
+  readonly oldestSince: EpochMs | null;
+}
+
 /** When a job of the outbox is to be tried again. */
 export interface Postponement {
   readonly jobId: string;
@@ -67,10 +77,10 @@ export interface Postponement {
 export interface JobStore {
   /**
    * Stores new jobs and the first update of each; a job whose id is there already is left as it is
-   * (false). A dispatcher that knows them has until `leasedUntil` before others see them in the
-   * outbox. Null: they never come into it, because somebody else sends their messages.
+   * (false). A dispatcher that knows them has until `leasedUntil` before others see those in the
+   * outbox that are not dispatched.
    */
-  create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]>;
+  create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]>;
 
   /**
    * Decides each event by `transition` under the job's lock, in order, stores what changed, and has
@@ -89,9 +99,13 @@ export interface JobStore {
   /** Leases unfinished, undispatched jobs whose lease or postponement is over. */
   claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]>;
 
-  markDispatched(ids: readonly string[], now: EpochMs): Promise<void>;
+  /** Takes jobs out of the outbox, but for those that have come into it once more since. */
+  markDispatched(sent: readonly SentJob[], now: EpochMs): Promise<void>;
 
   postpone(postponements: readonly Postponement[]): Promise<void>;
+
+  /** For operators to see whether messages go out. Cheap as long as they do. */
+  outboxBacklog(): Promise<OutboxBacklog>;
 
   /**
    * Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first. A heartbeat is

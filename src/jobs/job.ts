@@ -15,9 +15,11 @@
  * - heartbeat: an actor's sign of life; too long without one and the job fails
  * - outbox: the jobs still to be published, which are the rows not marked as dispatched
  * - dispatch: publishing a job's first envelope, confirmed by the broker, then marking the job
+ * - input: what an actor asks the caller for; the job waits, its message does not (see job-input.ts)
  * - reaper: ends jobs whose deadline passed or whose heartbeat was lost, and removes old ones
  */
 import type { Json, JsonObject } from '../lib/json.ts';
+import type { JobInput } from './job-input.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number;
@@ -34,7 +36,10 @@ export const jobStatuses = [
 /** What an id looks like: UUIDs are, and so are the ids other systems give. */
 export const jobIdPattern = '^[A-Za-z0-9_-]{1,128}$';
 
-/** Pending: waiting for an actor. Running: an actor picked it up. The last three are final. */
+/**
+ * Pending: waiting for an actor. Running: an actor picked it up. InputRequired: waiting for answers to
+ * what an actor asked. The last three are final.
+ */
 export type JobStatus = (typeof jobStatuses)[number];
 
 export type FinalStatus = 'Succeeded' | 'Failed' | 'Cancelled';
@@ -70,6 +75,8 @@ export interface Route {
 export interface JobState {
   /** UUIDv7, or `{parent}-{n}` for a fan-out child. */
   readonly id: string;
+  /** Null for children and for jobs made without a tool. */
+  readonly tool: string | null;
   readonly status: JobStatus;
   readonly reason: Reason | null;
   readonly route: Route;
@@ -90,6 +97,17 @@ export interface JobState {
   readonly lastHeartbeatAt: EpochMs | null;
   /** When silence becomes HeartbeatLost; null while nobody has to beat. */
   readonly heartbeatDueAt: EpochMs | null;
+  /** What a step asked for last; null: nothing, or the job has gone on to a later step. */
+  readonly input: JobInput | null;
+  /**
+   * How long a question may stay unanswered, in seconds; the deadline stands still meanwhile. 0: it
+   * goes on, and nothing else limits the wait.
+   */
+  readonly inputTimeoutSeconds: number;
+  /** When its message was seen to be with the broker or an actor; null: it is in the outbox. */
+  readonly dispatchedAt: EpochMs | null;
+  /** The update that put the job into the outbox: it comes there once more with each answer. */
+  readonly outboxSeq: number;
   /** The newest update's seq. */
   readonly seq: number;
   readonly createdAt: EpochMs;
@@ -100,8 +118,6 @@ export interface JobState {
 export interface Job extends JobState {
   /** Fan-out children only. */
   readonly parentId: string | null;
-  /** Null for children and for jobs made without a tool. */
-  readonly tool: string | null;
   /** The tool's arguments with defaults applied. */
   readonly payload: Json;
   /** Sent with the envelope, such as `traceparent`; never the caller's credentials. */

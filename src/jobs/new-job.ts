@@ -12,6 +12,8 @@ export type Beginning = Pick<
   | 'timeoutSeconds'
   | 'deadline'
   | 'heartbeatTimeoutSeconds'
+  | 'inputTimeoutSeconds'
+  | 'dispatchedAt'
 >;
 
 /** A pending job that nobody has worked on. */
@@ -31,6 +33,8 @@ export function newJob(beginning: Beginning, now: EpochMs): Job {
     stepsCompleted: 0,
     lastHeartbeatAt: null,
     heartbeatDueAt: null,
+    input: null,
+    outboxSeq: 1,
     seq: 1,
     createdAt: now,
     updatedAt: now,

@@ -1,8 +1,9 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Json } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import type { ChildClaim } from './child.ts';
-import type { Failed, JobEvent, Succeeded } from './event.ts';
+import type { Asked, Failed, JobEvent, Succeeded } from './event.ts';
+import { inputMethods } from './job-input.ts';
 import { jobIdPattern } from './job.ts';
 
 /*
@@ -51,9 +52,29 @@ export const finalBody = Type.Object({
   timestamp: optional(Type.String()),
 });
 
+/** By keys that the job has not used before; see `InputRequests`. */
+const inputRequests = Type.Record(
+  Type.String({ pattern: '^[\\w.:@-]{1,128}$' }),
+  Type.Object({
+    method: Type.Enum(inputMethods),
+    params: Type.Unsafe<JsonObject>({ type: 'object' }),
+  }),
+  { minProperties: 1, maxProperties: 100, additionalProperties: false },
+);
+
+export const inputRequiredBody = Type.Object({
+  step: stepName,
+  step_index: Type.Integer({ minimum: 0, maximum: 10_000 }),
+  requests: inputRequests,
+  /** What the step was given, and will be given again. */
+  payload: anything,
+  metadata: optional(Type.Unsafe<JsonObject>({ type: 'object' })),
+});
+
 export type HeartbeatBody = Static<typeof heartbeatBody>;
 export type ProgressBody = Static<typeof progressBody>;
 export type FinalBody = Static<typeof finalBody>;
+type InputRequiredBody = Static<typeof inputRequiredBody>;
 
 /** What only a message of the report queue says: over HTTP the path has the id. */
 export interface ReportAddress {
@@ -67,6 +88,7 @@ export interface ReportAddress {
 export type Report =
   | ({ type: 'heartbeat' } & ReportAddress & HeartbeatBody)
   | ({ type: 'progress' } & ReportAddress & ProgressBody)
+  | ({ type: 'input_required' } & ReportAddress & InputRequiredBody)
   | ({ type: 'final' } & ReportAddress & FinalBody);
 
 const queued = {
@@ -78,6 +100,7 @@ const queued = {
 const validators = {
   heartbeat: Compile(Type.Intersect([heartbeatBody, Type.Object(queued)])),
   progress: Compile(Type.Intersect([progressBody, Type.Object(queued)])),
+  input_required: Compile(Type.Intersect([inputRequiredBody, Type.Object(queued)])),
   final: Compile(Type.Intersect([finalBody, Type.Object(queued)])),
 } as const;
 
@@ -97,8 +120,8 @@ export interface ParsedReport {
 /** @throws MalformedReport */
 export function parseReport(body: unknown): ParsedReport {
   const { type } = Object(body) as { type?: unknown };
-  if (type !== 'heartbeat' && type !== 'progress' && type !== 'final') {
-    throw new MalformedReport('type must be heartbeat, progress or final');
+  if (!isReportType(type)) {
+    throw new MalformedReport(`type must be one of ${Object.keys(validators).join(', ')}`);
   }
   const fault = validators[type].Errors(body)[0];
   if (fault !== undefined) {
@@ -111,6 +134,10 @@ export function parseReport(body: unknown): ParsedReport {
   return { jobId, event, child: { parentId, steps, orphan: 'create' } };
 }
 
+function isReportType(type: unknown): type is Report['type'] {
+  return typeof type === 'string' && Object.hasOwn(validators, type);
+}
+
 /** @throws MalformedReport if the fields do not fit each other */
 export function eventOf(report: Report): JobEvent {
   switch (report.type) {
@@ -118,6 +145,8 @@ export function eventOf(report: Report): JobEvent {
       return heartbeatEvent(report);
     case 'progress':
       return progressEvent(report);
+    case 'input_required':
+      return inputRequiredEvent(report);
     case 'final':
       return finalEvent(report);
   }
@@ -170,6 +199,11 @@ export function progressEvent(body: ProgressBody): JobEvent {
     message,
     ...percentOf(body),
   };
+}
+
+function inputRequiredEvent(body: InputRequiredBody): Asked {
+  const { step, step_index: stepIndex, requests, payload, metadata } = body;
+  return { type: 'asked', step, stepIndex, requests, payload, metadata: metadata ?? {} };
 }
 
 export function finalEvent(body: FinalBody): Succeeded | Failed {

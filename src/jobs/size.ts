@@ -1,4 +1,5 @@
 import { jsonSize } from '../lib/json-size.ts';
+import type { Json } from '../lib/json.ts';
 import type { JobEvent } from './event.ts';
 import type { Job } from './job.ts';
 
@@ -9,12 +10,14 @@ import type { Job } from './job.ts';
 
 const lump = 1_000;
 
-export function sizeOfJob({ payload, result, error, errorDetails }: Job): number {
-  return lump + jsonSize(payload) + jsonSize(result) + jsonSize(error) + jsonSize(errorDetails);
+export function sizeOfJob({ payload, input, result, error, errorDetails }: Job): number {
+  // An input is JSON whose type tells more of it.
+  const free = [payload, input as Json, result, error, errorDetails];
+  return free.reduce<number>((size, value) => size + jsonSize(value), lump);
 }
 
 export function sizeOfEvent(event: JobEvent): number {
-  if (event.type === 'succeeded') return lump + jsonSize(event.result);
-  if (event.type === 'failed') return lump + jsonSize(event.error) + jsonSize(event.details);
-  return lump;
+  // What is said in between is short: see maxMessageLength. All events are JSON.
+  const brief = event.type === 'heartbeat' || event.type === 'progress';
+  return brief ? lump : lump + jsonSize(event as unknown as Json);
 }

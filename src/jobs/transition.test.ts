@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { anEvent } from '../../test/support/events.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import type { JobEvent, Progress } from './event.ts';
+import type { InputRequest, JobInput } from './job-input.ts';
 import { isFinal, jobStatuses, type JobState, type JobStatus } from './job.ts';
-import { transition, type Decision, type Refusal } from './transition.ts';
+import type { Decision, Refusal } from './decision.ts';
+import { transition } from './transition.ts';
 
 const now = 2_000_000;
 
@@ -23,12 +25,32 @@ const events = {
     stepStatus: 'received',
     message: null,
   },
+  asked: {
+    type: 'asked',
+    step: 'download',
+    stepIndex: 0,
+    requests: { size: { method: 'elicitation/create', params: { message: 'Which size?' } } },
+    payload: { url: 'u' },
+    metadata: { job_id: 'j' },
+  },
+  answered: { type: 'answered', answers: { name: { action: 'decline' } } },
   succeeded: { type: 'succeeded', result: { n: 1 } },
   failed: { type: 'failed', reason: 'ActorError', error: 'broken', details: null },
   cancelled: { type: 'cancelled', reason: 'CancelledByClient', message: null },
   deadline: { type: 'deadline' },
   'heartbeat-lost': { type: 'heartbeat-lost' },
 } as const satisfies Record<JobEvent['type'], JobEvent>;
+
+const question: InputRequest = { method: 'elicitation/create', params: { message: 'Your name?' } };
+
+const waiting: JobInput = {
+  stepIndex: 0,
+  requests: { name: question },
+  answers: {},
+  payload: { url: 'u' },
+  metadata: { job_id: 'j' },
+  msLeft: null,
+};
 
 /** A job in each status, whose deadline and heartbeat are due at `now`, with its usual outcome. */
 function jobIn(status: JobStatus): JobState {
@@ -38,6 +60,7 @@ function jobIn(status: JobStatus): JobState {
     heartbeatTimeoutSeconds: 10,
     heartbeatDueAt: isFinal(status) || status === 'Pending' ? null : now,
     finishedAt: isFinal(status) ? now - 1 : null,
+    ...(status === 'InputRequired' && { input: waiting }),
     ...(status === 'Succeeded' && { result: { n: 1 }, progressPercent: 100 }),
     ...(status === 'Failed' && { reason: 'ActorError', error: 'broken' }),
     ...(status === 'Cancelled' && { reason: 'CancelledByClient' }),
@@ -53,6 +76,8 @@ describe('the table of status × event', () => {
     Pending: {
       heartbeat: 'Running',
       progress: 'Running',
+      asked: 'InputRequired',
+      answered: 'not-asked',
       succeeded: 'Succeeded',
       failed: 'Failed',
       cancelled: 'Cancelled',
@@ -62,6 +87,8 @@ describe('the table of status × event', () => {
     Running: {
       heartbeat: 'Running',
       progress: 'Running',
+      asked: 'InputRequired',
+      answered: 'not-asked',
       succeeded: 'Succeeded',
       failed: 'Failed',
       cancelled: 'Cancelled',
@@ -71,6 +98,8 @@ describe('the table of status × event', () => {
     InputRequired: {
       heartbeat: 'waiting-for-input',
       progress: 'waiting-for-input',
+      asked: 'waiting-for-input',
+      answered: 'Pending',
       succeeded: 'Succeeded',
       failed: 'Failed',
       cancelled: 'Cancelled',
@@ -80,6 +109,8 @@ describe('the table of status × event', () => {
     Succeeded: {
       heartbeat: 'finished',
       progress: 'finished',
+      asked: 'finished',
+      answered: 'finished',
       succeeded: 'repeated',
       failed: 'conflict',
       cancelled: 'conflict',
@@ -89,6 +120,8 @@ describe('the table of status × event', () => {
     Failed: {
       heartbeat: 'finished',
       progress: 'finished',
+      asked: 'finished',
+      answered: 'finished',
       succeeded: 'conflict',
       failed: 'repeated',
       cancelled: 'conflict',
@@ -98,6 +131,8 @@ describe('the table of status × event', () => {
     Cancelled: {
       heartbeat: 'finished',
       progress: 'finished',
+      asked: 'finished',
+      answered: 'finished',
       succeeded: 'conflict',
       failed: 'conflict',
       cancelled: 'repeated',
@@ -223,7 +258,7 @@ describe('progress', () => {
     const decision = transition(job, events.progress, now);
     expect(decision).toEqual({
       kind: 'applied',
-      state: { ...job, lastHeartbeatAt: now },
+      state: { ...job, lastHeartbeatAt: now, dispatchedAt: now },
       update: null,
     });
   });

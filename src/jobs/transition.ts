@@ -1,22 +1,8 @@
 import { jsonEqual } from '../lib/json.ts';
+import { changed, type Decision, type Refusal } from './decision.ts';
 import type { EventOf, EventType, JobEvent } from './event.ts';
-import { isFinal, type EpochMs, type JobState, type JobStatus, type JobUpdate } from './job.ts';
-
-/**
- * Why an event changes nothing:
- * - finished: a report for a job that is over
- * - past-deadline: a report for a job that ran out of time
- * - waiting-for-input: a report for a job that no actor should be working on
- * - repeated: this very outcome already stands
- * - conflict: another outcome already stands
- * - not-due: a timer that does not apply (any more)
- */
-export type Refusal =
-  'finished' | 'past-deadline' | 'waiting-for-input' | 'repeated' | 'conflict' | 'not-due';
-
-export type Decision =
-  | { readonly kind: 'applied'; readonly state: JobState; readonly update: JobUpdate | null }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+import { answer, ask } from './input-rules.ts';
+import type { EpochMs, JobState, JobStatus } from './job.ts';
 
 type Rule<T extends EventType> = (job: JobState, event: EventOf<T>, now: EpochMs) => Decision;
 type Row = { readonly [T in EventType]: Rule<T> };
@@ -38,14 +24,11 @@ export function transition(job: JobState, event: JobEvent, now: EpochMs): Decisi
   return rule(job, event, now);
 }
 
-/** The update every history begins with. */
-export function firstUpdate(job: JobState): JobUpdate {
-  return updateOf(job);
-}
-
 const working: Row = {
   heartbeat: beat,
   progress: advance,
+  asked: ask,
+  answered: answer,
   succeeded: succeed,
   failed: fail,
   cancelled: cancel,
@@ -56,6 +39,8 @@ const working: Row = {
 const over: Row = {
   heartbeat: refuse('finished'),
   progress: refuse('finished'),
+  asked: refuse('finished'),
+  answered: refuse('finished'),
   succeeded: refuse('conflict'),
   failed: refuse('conflict'),
   cancelled: refuse('conflict'),
@@ -70,6 +55,7 @@ const table: { readonly [S in JobStatus]: Row } = {
     ...working,
     heartbeat: refuse('waiting-for-input'),
     progress: refuse('waiting-for-input'),
+    asked: refuse('waiting-for-input'),
     'heartbeat-lost': refuse('not-due'),
   },
   Succeeded: { ...over, succeeded: repeatOfResult },
@@ -126,7 +112,12 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
   if (job.deadline !== null && now >= job.deadline) {
     return { kind: 'refused', refusal: 'past-deadline' };
   }
-  const alive: JobState = { ...job, status: 'Running', lastHeartbeatAt: now };
+  const alive: JobState = {
+    ...job,
+    status: 'Running',
+    lastHeartbeatAt: now,
+    dispatchedAt: takenFromOutbox(job, report.stepIndex, now),
+  };
   if (isLate(job, report)) {
     return seen(job, { ...alive, heartbeatDueAt: laterHeartbeatDue(job, now) }, now);
   }
@@ -140,6 +131,7 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     job,
     {
       ...alive,
+      input: job.input !== null && stepIndex > job.input.stepIndex ? null : job.input,
       heartbeatDueAt: nextHeartbeatDue(job, report, now),
       // A reporter may count more steps than the job's route has; its place stays on the route.
       route: { ...job.route, steps, current: Math.min(stepIndex, steps.length - 1) },
@@ -151,6 +143,15 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     },
     now,
   );
+}
+
+/**
+ * An actor has the message, whether or not its confirm was marked: it must not go out again. But what
+ * is said of the step that asked may be from before its question, and the answers still have to go out.
+ */
+function takenFromOutbox(job: JobState, stepIndex: number, now: EpochMs): EpochMs | null {
+  const mayBeOld = job.input !== null && stepIndex <= job.input.stepIndex;
+  return mayBeOld ? job.dispatchedAt : (job.dispatchedAt ?? now);
 }
 
 /** Actors may add steps. A shorter route is no news of its length: the message just ends early. */
@@ -227,7 +228,7 @@ function expire(job: JobState, _event: EventOf<'deadline'>, now: EpochMs): Decis
     {
       status: 'Failed',
       reason: 'DeadlineExceeded',
-      error: 'job timed out',
+      error: waitsForInput(job) ? 'job timed out waiting for input' : 'job timed out',
       message: 'Deadline exceeded',
     },
     now,
@@ -268,8 +269,14 @@ function outcomeStands(same: boolean): Decision {
   return { kind: 'refused', refusal: same ? 'repeated' : 'conflict' };
 }
 
+/** Its own limit, not the job's, has run out. */
+function waitsForInput({ status, inputTimeoutSeconds }: JobState): boolean {
+  return status === 'InputRequired' && inputTimeoutSeconds > 0;
+}
+
 function finish(job: JobState, outcome: Partial<JobState>, now: EpochMs): Decision {
-  return changed({ ...job, ...outcome, heartbeatDueAt: null, finishedAt: now }, now);
+  const over = { input: null, heartbeatDueAt: null, finishedAt: now };
+  return changed({ ...job, ...outcome, ...over }, now);
 }
 
 /** A history entry if a client could see the difference, else only the sign of life. */
@@ -281,25 +288,4 @@ function seen(before: JobState, after: JobState, now: EpochMs): Decision {
     before.message !== after.message ||
     before.progressPercent !== after.progressPercent;
   return visible ? changed(after, now) : { kind: 'applied', state: after, update: null };
-}
-
-function changed(job: JobState, now: EpochMs): Decision {
-  const state = { ...job, seq: job.seq + 1, updatedAt: now };
-  return { kind: 'applied', state, update: updateOf(state) };
-}
-
-function updateOf(job: JobState): JobUpdate {
-  return {
-    jobId: job.id,
-    seq: job.seq,
-    status: job.status,
-    reason: job.reason,
-    message: job.message,
-    step: job.currentStep,
-    stepStatus: job.stepStatus,
-    progressPercent: job.progressPercent,
-    result: isFinal(job.status) ? job.result : null,
-    error: job.error,
-    timestamp: job.updatedAt,
-  };
 }

@@ -28,6 +28,13 @@ export interface SseOptions {
  * so at most one event waits in memory for a slow client.
  */
 export class SseStream {
+  static #open = 0;
+
+  /** How many streams this process has open. */
+  static get open(): number {
+    return SseStream.#open;
+  }
+
   readonly #response: ServerResponse;
   readonly #stallMs: number;
   readonly #keepalive: NodeJS.Timeout;
@@ -46,9 +53,12 @@ export class SseStream {
   /** Sends the head at once: clients take its arrival as the sign that the call was accepted. */
   #begin(options: SseOptions): void {
     const response = this.#response;
+    SseStream.#open++;
+    this.signal.addEventListener('abort', () => SseStream.#open--, { once: true });
     response.once('close', () => this.#ended());
+    // Not by `writeHead`, whose headers cannot be read back: metrics tell streams by it.
+    response.setHeader('content-type', 'text/event-stream');
     response.writeHead(200, {
-      'content-type': 'text/event-stream',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
       ...options.headers,

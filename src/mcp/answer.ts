@@ -9,6 +9,8 @@ export interface ReadyAnswer {
   /** HTTP status of a body of its own; a stream has begun with 200 already. */
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a result of the stateless era says of itself; default: that it is complete. */
+  readonly resultType?: 'input_required';
   /** The response's event id on a stream that can be resumed. */
   readonly eventId?: string;
 }

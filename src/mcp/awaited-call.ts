@@ -10,6 +10,7 @@ import { eventIdsOf, type CallStream, type Instead } from './event-id.ts';
 import { closingFailure, failedAnswer, thrownAnswer } from './failure.ts';
 import { errorResponse, resultResponse, type RequestId } from './json-rpc.ts';
 import { progressNotification } from './progress.ts';
+import type { Questions } from './questions.ts';
 import type { ToolCalls } from './tool-call.ts';
 
 /** A tool call whose answer is a job's outcome. */
@@ -38,6 +39,8 @@ export interface StreamTerms {
    * - null: not at all
    */
   readonly takenBackBy: 'notification' | 'disconnect' | null;
+  /** How the caller is asked for what a job needs. */
+  readonly questions: Questions;
 }
 
 interface Parts {
@@ -65,7 +68,9 @@ export class AwaitedCalls {
     terms: StreamTerms,
   ): PendingAnswer {
     const limit = patience && { until: this.#parts.clock() + patience.ms, ...patience };
-    return this.resume(job, { ...request, jobId: job.id, patience: limit }, job.seq, terms);
+    // What the job asks for already, nobody has told this caller.
+    const after = job.status === 'InputRequired' ? job.seq - 1 : job.seq;
+    return this.resume(job, { ...request, jobId: job.id, patience: limit }, after, terms);
   }
 
   /** @param after the seq of the last update that was told */
@@ -77,8 +82,7 @@ export class AwaitedCalls {
       kind: 'pending',
       primingEventId,
       settle: async (listener) => {
-        const tell = progressTeller(stream, idAt, listener);
-        const answer = await this.#settle(job, stream, after, { tell, listener, terms, isPrimed });
+        const answer = await this.#settle(job, stream, after, { idAt, listener, terms, isPrimed });
         return answer === null || idAt === null ? answer : { ...answer, eventId: idAt('end') };
       },
     };
@@ -88,24 +92,28 @@ export class AwaitedCalls {
     job: Job,
     stream: CallStream,
     after: number,
-    { tell, listener, terms, isPrimed }: Settling,
+    settling: Settling,
   ): Promise<ReadyAnswer | null> {
-    const { jobs, toolCalls, instead, clock, closing, log } = this.#parts;
-    const { requestId, patience } = stream;
+    const { jobs, closing, log } = this.#parts;
+    const { listener, terms, isPrimed } = settling;
+    const { requestId } = stream;
     const canResume = isPrimed && listener.notify !== null;
-    // The history of a finished job is told to its end, however long ago the wait was over.
-    const limited = patience !== null && !isFinal(job.status);
     try {
-      const finished = await toolCalls.awaitOutcome(job.id, {
-        timeoutMs: limited ? Math.max(patience.until - clock(), 0) : null,
-        signal: AbortSignal.any([closing, listener.signal]),
-        after,
-        onUpdate: tell,
-      });
-      if (finished !== null) {
-        const mayBeTakenBack = terms.takenBackBy === 'notification' && ownsJob(stream);
-        if (mayBeTakenBack && isRequestCancelled(finished)) return null;
-        return answerOf(requestId, callResult(finished, terms.structured));
+      const end = await this.#wait(job, stream, after, settling);
+      switch (end.kind) {
+        case 'response':
+          return end.answer;
+        case 'impatient':
+          return answerOf(requestId, await this.#parts.instead(job, end.instead, terms.structured));
+        case 'over': {
+          const finished = await jobs.get(job.id);
+          if (finished === null || !isFinal(finished.status)) break;
+          const mayBeTakenBack = terms.takenBackBy === 'notification' && ownsJob(stream);
+          if (mayBeTakenBack && isRequestCancelled(finished)) return null;
+          return answerOf(requestId, callResult(finished, terms.structured));
+        }
+        case 'stopped':
+          break;
       }
       if (listener.signal.aborted) {
         const takesBack = terms.takenBackBy === 'disconnect' && ownsJob(stream);
@@ -114,23 +122,77 @@ export class AwaitedCalls {
         }
         return null;
       }
-      if (patience !== null) {
-        return answerOf(requestId, await instead(job, patience.instead, terms.structured));
-      }
       return canResume ? null : failedAnswer(requestId, closingFailure(job.id));
     } catch (error) {
       if (canResume && error instanceof StoreUnavailable) return null;
       return thrownAnswer(requestId, error, log);
     }
   }
+
+  /** Waits for the outcome, putting the job's questions on the way. */
+  async #wait(
+    job: Job,
+    stream: CallStream,
+    after: number,
+    { idAt, listener, terms }: Settling,
+  ): Promise<WaitEnd> {
+    const { jobs, toolCalls, clock, closing } = this.#parts;
+    const { requestId, patience } = stream;
+    const signal = AbortSignal.any([closing, listener.signal]);
+    const onUpdate = progressTeller(stream, idAt, listener);
+    // The history of a finished job is told to its end, however long ago the wait was over.
+    let until = patience === null || isFinal(job.status) ? null : patience.until;
+    let position = after;
+    let asked = false;
+    while (true) {
+      const from = clock();
+      const update = await toolCalls.awaitUpdate(job.id, {
+        // People take their time; the caller knows what it waits for.
+        timeoutMs: asked || until === null ? null : Math.max(until - from, 0),
+        signal,
+        after: position,
+        onUpdate,
+        until: ({ status }) => asked || status === 'InputRequired' || isFinal(status),
+      });
+      if (update === 'over') return { kind: 'over' };
+      if (update === null) {
+        if (listener.signal.aborted || patience === null) return { kind: 'stopped' };
+        return { kind: 'impatient', instead: patience.instead };
+      }
+      if (isFinal(update.status)) return { kind: 'over' };
+      if (asked && until !== null) until += clock() - from;
+      position = update.seq;
+      asked = false;
+      const latest = await jobs.get(job.id);
+      if (latest?.status !== 'InputRequired') continue;
+      const eventId = idAt?.(position) ?? null;
+      const request = { id: requestId, eventId, ownsJob: ownsJob(stream) };
+      const put = await terms.questions.put(latest, request, listener);
+      if (put.kind === 'response') return put;
+      if (put.kind === 'nobody' && patience !== null) {
+        return { kind: 'impatient', instead: patience.instead };
+      }
+      asked = put.kind === 'asked';
+    }
+  }
 }
 
 interface Settling {
-  readonly tell: (update: JobUpdate) => Promise<void>;
+  readonly idAt: ReturnType<typeof eventIdsOf>;
   readonly listener: Listener;
   readonly terms: StreamTerms;
   readonly isPrimed: boolean;
 }
+
+/**
+ * - over: the job is, or is unknown
+ * - impatient: the caller gets something else instead
+ * - stopped: nobody waits any more, or the gateway drains
+ */
+type WaitEnd =
+  | { readonly kind: 'over' | 'stopped' }
+  | { readonly kind: 'impatient'; readonly instead: Instead }
+  | { readonly kind: 'response'; readonly answer: ReadyAnswer };
 
 /** Did the request make the job? Otherwise it only waits for it. */
 export function ownsJob({ patience }: CallStream): boolean {
@@ -155,6 +217,10 @@ function progressTeller(
   return async (update: JobUpdate): Promise<void> => {
     if (isFinal(update.status)) return;
     const notification = progressNotification(progressToken, update);
-    if (notification !== null) await notify(notification, idAt?.(update.seq) ?? null);
+    // A client that resumes has to hear the question, which comes after this.
+    const isPassed = update.status !== 'InputRequired';
+    if (notification !== null) {
+      await notify(notification, isPassed ? (idAt?.(update.seq) ?? null) : null);
+    }
   };
 }

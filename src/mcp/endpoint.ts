@@ -107,6 +107,10 @@ class Endpoint {
     const caller = this.#callerOf(request, { begins });
     if ('error' in caller) return sendFailure(reply, caller, message);
     if (message.kind === 'notification') await this.#legacy.hear(message, caller);
+    if (message.kind === 'answer') {
+      const failure = await this.#legacy.takeAnswer(message);
+      if (failure !== null) return sendFailure(reply, failure);
+    }
     if (message.kind !== 'request') return reply.code(202).send();
 
     const form = answerForm(request.headers.accept);
@@ -129,6 +133,8 @@ class Endpoint {
     const messages = body.map(readMessage);
     const notifications = messages.filter((message) => message.kind === 'notification');
     await Promise.all(notifications.map((message) => this.#legacy.hear(message, caller)));
+    const taken = messages.filter((message) => message.kind === 'answer');
+    await Promise.all(taken.map((message) => this.#legacy.takeAnswer(message)));
     const asking = messages.filter(
       (message) => message.kind === 'request' || message.kind === 'malformed',
     );

@@ -165,6 +165,9 @@ function statusOf(job: JobState): JsonObject {
     ...(job.reason !== null && { reason: job.reason }),
     ...(job.error !== null && { error: job.error }),
     message: job.message,
+    ...(job.status === 'InputRequired' && {
+      input_requests: job.input?.requests ?? {},
+    }),
     progress_percent: job.progressPercent,
     current_step: job.currentStep,
     steps_completed: job.stepsCompleted,

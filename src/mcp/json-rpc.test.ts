@@ -32,7 +32,8 @@ describe('readMessage', () => {
     { jsonrpc: '2.0', id: 'x', error: { code: -1, message: 'no' } },
     { jsonrpc: '2.0', error: { code: -1, message: 'no' } },
   ])('reads an answer: %j', (value) => {
-    expect(readMessage(value)).toEqual({ kind: 'answer' });
+    const { jsonrpc: _, id = null, ...outcome } = value;
+    expect(readMessage(value)).toEqual({ kind: 'answer', id, ...outcome });
   });
 
   test.each([

@@ -34,9 +34,13 @@ export interface RpcNotification {
   readonly params: JsonObject;
 }
 
-/** An answer to a request of ours. */
-interface RpcAnswer {
+/** An answer to a request of ours: a result or an error. */
+export interface RpcAnswer {
   readonly kind: 'answer';
+  /** Null: of an error that could not even tell what it is about. */
+  readonly id: RequestId | null;
+  readonly result: Json | undefined;
+  readonly error: Json | undefined;
 }
 
 /** Not a message. `id` is there if it could be read, so that the caller learns which one it was. */
@@ -96,7 +100,7 @@ function readAnswer(value: JsonObject, id: RequestId | null): RpcAnswer | Malfor
   const isError = isJsonObject(value['error']);
   if (isResult === isError) return malformed(id, 'a message needs a method, a result or an error');
   if (isResult && id === null) return malformed(null, 'id must be a string or an integer');
-  return { kind: 'answer' };
+  return { kind: 'answer', id, result: value['result'], error: value['error'] };
 }
 
 function malformed(id: RequestId | null, message: string): Malformed {

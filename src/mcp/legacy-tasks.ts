@@ -5,9 +5,11 @@ import { isJsonObject } from '../lib/json.ts';
 import { ready, type Answer, type ReadyAnswer } from './answer.ts';
 import { answerOf, type StreamTerms } from './awaited-call.ts';
 import { callResult } from './call-result.ts';
+import type { ClientCapability } from './client-capabilities.ts';
 import { errorResponse, resultResponse, rpcCodes, type RpcRequest } from './json-rpc.ts';
 import { legacyTask } from './legacy-task.ts';
 import { relatedTaskKey } from './meta-keys.ts';
+import { StreamQuestions } from './stream-questions.ts';
 import { taskIdOf, taskOf, unknownTask } from './task-id.ts';
 import type { ToolMethods } from './tool-methods.ts';
 
@@ -60,16 +62,15 @@ export class LegacyTasks {
   }
 
   /** What the call itself would have been answered with, waited for as long as it takes. */
-  async result(request: RpcRequest): Promise<Answer> {
+  async result(request: RpcRequest, capabilities: readonly ClientCapability[]): Promise<Answer> {
     const { jobs, toolMethods } = this.#parts;
     const job = await taskOf(request, jobs);
     if (job === null) return unknownTask(request);
     if (isFinal(job.status)) return related(answerOf(request.id, callResult(job)), job.id);
-    const answer = toolMethods.await(
-      { kind: 'awaited', job, patience: null },
-      request,
-      resultTerms,
-    );
+    const answer = toolMethods.await({ kind: 'awaited', job, patience: null }, request, {
+      ...resultTerms,
+      questions: new StreamQuestions({ capabilities, ofTask: true }),
+    });
     return {
       ...answer,
       settle: async (listener) => {
@@ -96,7 +97,7 @@ export class LegacyTasks {
 }
 
 /** A client whose stream is cut asks again. */
-const resultTerms: StreamTerms = {
+const resultTerms: Omit<StreamTerms, 'questions'> = {
   structured: 'object',
   eventIds: false,
   priming: false,

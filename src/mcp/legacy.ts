@@ -1,14 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Tool } from '../tools/tool.ts';
 import { ready, type Answer, type ReadyAnswer } from './answer.ts';
 import type { StreamTerms } from './awaited-call.ts';
 import { cancelRequest, type CancelParts } from './cancelled-request.ts';
+import { errorResult } from './call-result.ts';
 import { legacyCapabilities } from './capabilities.ts';
-import { thrownAnswer } from './failure.ts';
+import { declaredCapabilities, type ClientCapability } from './client-capabilities.ts';
+import { thrownAnswer, type Failure } from './failure.ts';
 import {
   errorResponse,
   resultResponse,
   rpcCodes,
+  type RpcAnswer,
   type RpcNotification,
   type RpcRequest,
 } from './json-rpc.ts';
@@ -20,7 +24,8 @@ import {
   type LegacyVersion,
 } from './protocol-version.ts';
 import type { ServerInfo } from './server-info.ts';
-import { declaredCapabilities, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { StreamQuestions, takeAnswer } from './stream-questions.ts';
 import type { ToolMethods } from './tool-methods.ts';
 
 export interface LegacyParts extends CancelParts {
@@ -64,7 +69,7 @@ export class LegacyMethods {
     ]);
     this.#taskMethods = new Map<string, Method>([
       ['tasks/get', (request) => this.#tasks.get(request)],
-      ['tasks/result', (request) => this.#tasks.result(request)],
+      ['tasks/result', (request, caller) => this.#tasks.result(request, capabilitiesOf(caller))],
       ['tasks/cancel', (request) => this.#tasks.cancel(request)],
     ]);
   }
@@ -88,6 +93,15 @@ export class LegacyMethods {
   async hear({ method, params }: RpcNotification, { session }: LegacyCaller): Promise<void> {
     if (method !== 'notifications/cancelled' || session === null) return;
     await cancelRequest(session, params, this.#parts);
+  }
+
+  /**
+   * A client's answer to a question of ours; null: taken.
+   *
+   * @throws StoreUnavailable or Overloaded
+   */
+  takeAnswer(answer: RpcAnswer): Promise<Failure | null> {
+    return takeAnswer(answer, this.#parts.jobs);
   }
 
   #initialize(request: RpcRequest): ReadyAnswer {
@@ -128,6 +142,11 @@ export class LegacyMethods {
     const { session, headers } = caller;
     const { toolMethods, sessions } = this.#parts;
     // In other versions the parameter means nothing.
+    const missing = missingCapabilities(toolMethods.toolOf(request), caller);
+    if (missing.length > 0) {
+      const text = `This tool asks its client for input (${missing.join(', ')}), which yours does not offer`;
+      return ready(resultResponse(request.id, errorResult(text)));
+    }
     const asTask = hasTasks(caller) && (request.params['task'] ?? null) !== null;
     if (asTask) return this.#tasks.start(request, headers);
     if (toolMethods.taskSupportOf(request) === 'required') {
@@ -135,13 +154,14 @@ export class LegacyMethods {
     }
     return toolMethods.call(request, {
       ...streamTerms(caller),
-      jobId: session === null ? null : sessions.jobIdOf(session, request.id),
+      jobId: session === null ? null : () => sessions.jobIdOf(session, request.id),
       headers,
     });
   }
 }
 
-export function streamTerms({ version, batch }: LegacyCaller): StreamTerms {
+export function streamTerms(caller: LegacyCaller): StreamTerms {
+  const { version, batch } = caller;
   return {
     structured: 'object',
     // An event id stands for one place in one stream, and several calls have several.
@@ -149,7 +169,17 @@ export function streamTerms({ version, batch }: LegacyCaller): StreamTerms {
     // Clients of earlier versions take the empty event for broken JSON.
     priming: version === '2025-11-25',
     takenBackBy: 'notification',
+    questions: new StreamQuestions({ capabilities: capabilitiesOf(caller), ofTask: false }),
   };
+}
+
+function capabilitiesOf({ session }: LegacyCaller): readonly ClientCapability[] {
+  return session?.capabilities ?? [];
+}
+
+function missingCapabilities(tool: Tool | null, caller: LegacyCaller): readonly string[] {
+  const declared = capabilitiesOf(caller);
+  return tool?.clientCapabilities.filter((name) => !declared.includes(name)) ?? [];
 }
 
 function hasTasks({ version }: LegacyCaller): boolean {

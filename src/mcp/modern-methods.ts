@@ -3,21 +3,32 @@ import { ready, type Answer } from './answer.ts';
 import { faultsResult } from './call-result.ts';
 import { modernCapabilities } from './capabilities.ts';
 import { failedAnswer, refusal, thrownAnswer } from './failure.ts';
+import { inputRoundOf } from './input-round.ts';
 import { errorResponse, rpcCodes, type RpcRequest } from './json-rpc.ts';
-import { headerMismatch, readCaller, tasksRequired, type ModernCaller } from './modern-request.ts';
+import {
+  capabilitiesRequired,
+  headerMismatch,
+  readCaller,
+  tasksRequired,
+  type ModernCaller,
+} from './modern-request.ts';
 import { ModernResults } from './modern-result.ts';
 import { modernTask } from './modern-task.ts';
 import { ModernTasks } from './modern-tasks.ts';
 import { paramHeadersFault } from './param-headers.ts';
 import { supportedVersions } from './protocol-version.ts';
+import type { RequestStates } from './request-state.ts';
+import { RoundTripQuestions } from './round-trip-questions.ts';
 import type { ServerInfo } from './server-info.ts';
 import { readFilter } from './subscription-filter.ts';
 import { Subscriptions, type SubscriptionsParts } from './subscriptions.ts';
-import type { ToolMethods, ToolMethodsParts } from './tool-methods.ts';
+import { TaskCalls } from './task-calls.ts';
+import type { CallTerms, ToolMethods, ToolMethodsParts } from './tool-methods.ts';
 
 export interface ModernParts
   extends ToolMethodsParts, Pick<SubscriptionsParts, 'feed' | 'toolsChanged'> {
   readonly serverInfo: ServerInfo;
+  readonly requestStates: RequestStates;
 }
 
 type Method = (request: RpcRequest, caller: ModernCaller) => Answer | Promise<Answer>;
@@ -28,11 +39,20 @@ type Method = (request: RpcRequest, caller: ModernCaller) => Answer | Promise<An
  */
 const cacheHints = { ttlMs: 60_000, cacheScope: 'public' } as const;
 
+const modernTerms = {
+  structured: 'any',
+  eventIds: false,
+  priming: false,
+  takenBackBy: 'disconnect',
+} as const;
+
 /** The methods of MCP 2026-07-28 and of its Tasks extension. */
 export class ModernMethods {
   readonly #parts: ModernParts;
   readonly #toolMethods: ToolMethods;
   readonly #results: ModernResults;
+  readonly #states: RequestStates;
+  readonly #taskCalls: TaskCalls;
   readonly #subscriptions: Subscriptions;
   readonly #methods: ReadonlyMap<string, Method>;
 
@@ -44,13 +64,18 @@ export class ModernMethods {
     this.#parts = parts;
     this.#toolMethods = toolMethods;
     this.#results = results;
+    this.#states = parts.requestStates;
+    this.#taskCalls = new TaskCalls({
+      ...parts,
+      created: (id, job) => results.task(id, modernTask(job, retentionSeconds, [])),
+    });
     this.#subscriptions = new Subscriptions({ ...parts, results, retentionSeconds });
     this.#methods = new Map<string, Method>([
       ['server/discover', (request) => this.#discover(request)],
       ['tools/list', (request) => this.#listTools(request)],
       ['tools/call', (request, caller) => this.#callTool(request, caller)],
       ['subscriptions/listen', (request, caller) => this.#listen(request, caller)],
-      ['tasks/get', ofTasks((request) => tasks.get(request))],
+      ['tasks/get', ofTasks((request, caller) => tasks.get(request, caller))],
       ['tasks/update', ofTasks((request) => tasks.update(request))],
       ['tasks/cancel', ofTasks((request) => tasks.cancel(request))],
     ]);
@@ -87,45 +112,63 @@ export class ModernMethods {
     });
   }
 
-  async #callTool(request: RpcRequest, { holdsTasks, headers }: ModernCaller): Promise<Answer> {
+  async #callTool(request: RpcRequest, caller: ModernCaller): Promise<Answer> {
     const { id, params } = request;
+    const { holdsTasks, capabilities, headers } = caller;
+    const read = inputRoundOf(params);
+    if (!read.ok) return invalid(request, read.fault);
+    const { answers, state } = read.round;
+    const stated = { name: params['name'], arguments: params['arguments'] };
+    const { jobs } = this.#parts;
+    const questions = new RoundTripQuestions(
+      { jobs, results: this.#results, states: this.#states },
+      { request: stated, capabilities, answers },
+    );
+    const terms: CallTerms = { ...modernTerms, questions, headers, jobId: null };
+
     const tool = this.#toolMethods.toolOf(request);
-    if (tool !== null) {
-      const fault = paramHeadersFault(tool.inputSchema, params['arguments'], headers);
-      if (fault !== null) return failedAnswer(id, headerMismatch(fault));
-      if (holdsTasks && tool.taskSupport !== 'forbidden') {
-        const started = await this.#toolMethods.start(tool, request, headers);
-        if (!started.ok) return this.#results.complete(id, faultsResult(tool.name, started.faults));
-        const { jobRetentionSeconds } = this.#parts.config;
-        return this.#results.task(id, modernTask(started.job, jobRetentionSeconds));
-      }
-      if (tool.taskSupport === 'required') return failedAnswer(id, tasksRequired());
+    // The gateway's own tools say by their arguments which job they are about.
+    if (tool === null) return this.#results.completed(await this.#toolMethods.call(request, terms));
+    const fault = paramHeadersFault(tool.inputSchema, params['arguments'], headers);
+    if (fault !== null) return failedAnswer(id, headerMismatch(fault));
+    const missing = tool.clientCapabilities.filter((name) => !capabilities.includes(name));
+    if (missing.length > 0) {
+      return failedAnswer(
+        id,
+        capabilitiesRequired(Object.fromEntries(missing.map((name) => [name, {}]))),
+      );
     }
-    const answer = await this.#toolMethods.call(request, {
-      structured: 'any',
-      eventIds: false,
-      priming: false,
-      takenBackBy: 'disconnect',
-      jobId: null,
-      headers,
-    });
-    return this.#results.completed(answer);
+    const asTask = holdsTasks && tool.taskSupport !== 'forbidden';
+    if (!asTask && tool.taskSupport === 'required') return failedAnswer(id, tasksRequired());
+
+    if (state !== null) {
+      const jobId = this.#states.read(state, stated);
+      const job = jobId === null ? null : await jobs.get(jobId);
+      if (job === null) return invalid(request, 'params.requestState is not one of this request');
+      return asTask
+        ? this.#taskCalls.resume(job, { id, tool, questions })
+        : this.#results.completed(this.#toolMethods.callAgain(job, tool, request, terms));
+    }
+    if (!asTask) return this.#results.completed(await this.#toolMethods.call(request, terms));
+    const started = await this.#toolMethods.start(tool, request, headers);
+    if (!started.ok) return this.#results.complete(id, faultsResult(tool.name, started.faults));
+    return this.#taskCalls.begin(started.job, { id, tool, questions });
   }
 
-  #listen(request: RpcRequest, { holdsTasks }: ModernCaller): Answer | Promise<Answer> {
+  #listen(request: RpcRequest, caller: ModernCaller): Answer | Promise<Answer> {
     const read = readFilter(request.params['notifications']);
     if (!read.ok) return invalid(request, read.fault);
-    if (read.filter.taskIds !== null && !holdsTasks) {
+    if (read.filter.taskIds !== null && !caller.holdsTasks) {
       return failedAnswer(request.id, tasksRequired());
     }
-    return this.#subscriptions.open(request.id, read.filter);
+    return this.#subscriptions.open(request.id, read.filter, caller.capabilities);
   }
 }
 
 /** A method only for callers that declare the Tasks extension. */
-function ofTasks(method: (request: RpcRequest) => Promise<Answer>): Method {
-  return (request, { holdsTasks }) =>
-    holdsTasks ? method(request) : failedAnswer(request.id, tasksRequired());
+function ofTasks(method: (request: RpcRequest, caller: ModernCaller) => Promise<Answer>): Method {
+  return (request, caller) =>
+    caller.holdsTasks ? method(request, caller) : failedAnswer(request.id, tasksRequired());
 }
 
 function invalid({ id }: RpcRequest, message: string): Answer {

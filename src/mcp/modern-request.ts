@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { refusal, type Failure } from './failure.ts';
 import { rpcCodes, type Malformed, type RpcMessage, type RpcRequest } from './json-rpc.ts';
+import { declaredCapabilities, type ClientCapability } from './client-capabilities.ts';
 import { clientCapabilitiesKey, protocolVersionKey } from './meta-keys.ts';
 import { mirrorFault, standardHeadersFault } from './mirrored-headers.ts';
 import { metaOf } from './progress.ts';
@@ -11,6 +12,7 @@ import { modernVersion, supportedVersions } from './protocol-version.ts';
 export interface ModernCaller {
   /** Whether it can be answered with a task: it declares the Tasks extension. */
   readonly holdsTasks: boolean;
+  readonly capabilities: readonly ClientCapability[];
   readonly headers: IncomingHttpHeaders;
 }
 
@@ -60,7 +62,11 @@ export function readCaller(
   if (!isJsonObject(capabilities)) return missingMeta(clientCapabilitiesKey, 'an object');
   const headersFault = standardHeadersFault(request, headers);
   if (headersFault !== null) return headerMismatch(headersFault);
-  return { holdsTasks: declaresTasks(capabilities), headers };
+  return {
+    holdsTasks: declaresTasks(capabilities),
+    capabilities: declaredCapabilities(capabilities),
+    headers,
+  };
 }
 
 /** HeaderMismatchError (MCP 2026-07-28, Streamable HTTP, "Server Validation"). */
@@ -68,12 +74,16 @@ export function headerMismatch(fault: string): Failure {
   return refusal(400, fault, rpcCodes.headerMismatch);
 }
 
-/** MissingRequiredClientCapabilityError (MCP 2026-07-28, basic, "_meta"). */
 export function tasksRequired(): Failure {
-  return withData(
-    refusal(400, 'The client must declare the Tasks extension', rpcCodes.missingClientCapability),
-    { requiredCapabilities: { extensions: { [tasksExtension]: {} } } },
-  );
+  return capabilitiesRequired({ extensions: { [tasksExtension]: {} } });
+}
+
+/** MissingRequiredClientCapabilityError (MCP 2026-07-28, basic, "_meta"). */
+export function capabilitiesRequired(requiredCapabilities: JsonObject): Failure {
+  const message = 'The client must declare what data.requiredCapabilities names';
+  return withData(refusal(400, message, rpcCodes.missingClientCapability), {
+    requiredCapabilities,
+  });
 }
 
 /** UnsupportedProtocolVersionError (MCP 2026-07-28, versioning, "Protocol Version Negotiation"). */

@@ -22,7 +22,13 @@ export class ModernResults {
     return ready(resultResponse(id, this.#whole(task, 'task')));
   }
 
-  /** The same answer, whose result says that it is complete. */
+  /** The answer to a call that is to be made again, with the answers to what it asks for. */
+  inputRequired(id: RequestId, result: object): ReadyAnswer {
+    const resultType = 'input_required';
+    return { ...ready(resultResponse(id, this.#whole(result, resultType))), resultType };
+  }
+
+  /** The same answer, whose result says what it is: complete, unless it is known to be otherwise. */
   completed(answer: Answer): Answer {
     if (answer.kind === 'ready') return this.#completedReady(answer);
     return {
@@ -37,11 +43,11 @@ export class ModernResults {
   #completedReady(answer: ReadyAnswer): ReadyAnswer {
     const { response } = answer;
     if (!('result' in response)) return answer;
-    const result = this.#whole(response.result, 'complete');
+    const result = this.#whole(response.result, answer.resultType ?? 'complete');
     return { ...answer, response: { ...response, result } };
   }
 
-  #whole(result: object, resultType: 'complete' | 'task'): object {
+  #whole(result: object, resultType: 'complete' | 'task' | 'input_required'): object {
     const own = '_meta' in result && isJsonObject(result._meta) ? result._meta : {};
     // Actors make results, so the type stands after whatever they call so.
     return { ...result, resultType, _meta: { ...own, ...this.#meta } };

@@ -1,4 +1,5 @@
 import type { JobState } from '../jobs/job.ts';
+import { answerable, type ClientCapability } from './client-capabilities.ts';
 import { callResult, type CallToolResult } from './call-result.ts';
 import type { RpcError } from './json-rpc.ts';
 import { lifetimeMs, pollIntervalMs, taskFacts, type TaskFacts } from './task-facts.ts';
@@ -20,24 +21,33 @@ type ModernStatus =
 /** What the call itself would have been answered with. */
 type CompleteResult = CallToolResult & { readonly resultType: 'complete' };
 
-/** @param retentionSeconds how long a finished job is kept; 0: for ever */
-export function modernTask(job: JobState, retentionSeconds: number): ModernTask {
+/**
+ * @param retentionSeconds how long a finished job is kept; 0: for ever
+ * @param capabilities of the client: it is shown no request that it could not answer
+ */
+export function modernTask(
+  job: JobState,
+  retentionSeconds: number,
+  capabilities: readonly ClientCapability[],
+): ModernTask {
   return {
     ...taskFacts(job),
     ttlMs: lifetimeMs(job, retentionSeconds),
     pollIntervalMs,
-    ...statusOf(job),
+    ...statusOf(job, capabilities),
   };
 }
 
-function statusOf(job: JobState): ModernStatus {
+function statusOf(job: JobState, capabilities: readonly ClientCapability[]): ModernStatus {
   switch (job.status) {
     case 'Pending':
     case 'Running':
       return { status: 'working' };
     case 'InputRequired':
-      // Jobs cannot say yet what they ask for.
-      return { status: 'input_required', inputRequests: {} };
+      return {
+        status: 'input_required',
+        inputRequests: answerable(job.input?.requests ?? {}, capabilities),
+      };
     case 'Cancelled':
       return { status: 'cancelled' };
     case 'Succeeded':

@@ -1,9 +1,11 @@
 import type { JobService } from '../jobs/job-service.ts';
-import { isJsonObject } from '../lib/json.ts';
 import { ready, type ReadyAnswer } from './answer.ts';
 import { errorResponse, rpcCodes, type RpcRequest } from './json-rpc.ts';
+import { isAnswers } from './input-round.ts';
+import type { ModernCaller } from './modern-request.ts';
 import type { ModernResults } from './modern-result.ts';
 import { modernTask } from './modern-task.ts';
+import { invalidAnswers } from './round-trip-questions.ts';
 import { taskIdOf, taskOf, unknownTask } from './task-id.ts';
 
 export interface ModernTasksParts {
@@ -26,23 +28,29 @@ export class ModernTasks {
     this.#parts = parts;
   }
 
-  async get(request: RpcRequest): Promise<ReadyAnswer> {
+  async get(request: RpcRequest, { capabilities }: ModernCaller): Promise<ReadyAnswer> {
     const { jobs, results, retentionSeconds } = this.#parts;
     const job = await taskOf(request, jobs);
     if (job === null) return unknownTask(request);
-    return results.complete(request.id, modernTask(job, retentionSeconds));
+    return results.complete(request.id, modernTask(job, retentionSeconds, capabilities));
   }
 
-  /** Takes answers to what a task asked for. No job asks for anything yet, so none is waited for. */
+  /** Takes answers to what a task asks for; those to anything else are passed over. */
   async update(request: RpcRequest): Promise<ReadyAnswer> {
     const { jobs, results } = this.#parts;
     const { id, params } = request;
-    if ((await taskOf(request, jobs)) === null) return unknownTask(request);
-    if (!isJsonObject(params['inputResponses'])) {
-      const message = 'params.inputResponses must be an object';
+    const taskId = taskIdOf(request);
+    if (taskId === null) return unknownTask(request);
+    const answers = params['inputResponses'];
+    if (!isAnswers(answers)) {
+      const message = 'params.inputResponses must be an object of objects';
       return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
     }
-    return results.complete(id, {});
+    const outcome = await jobs.answer(taskId, answers);
+    if (outcome.kind === 'unknown') return unknownTask(request);
+    return outcome.kind === 'invalid'
+      ? invalidAnswers(id, outcome.faults)
+      : results.complete(id, {});
   }
 
   /** Acknowledged whatever becomes of it, on a finished task too: its outcome may just have come. */

@@ -1,6 +1,7 @@
 import { version as uuidVersion } from 'uuid';
 import { describe, expect, test } from 'vitest';
-import { declaredCapabilities, Sessions, type Session, type SessionTerms } from './session.ts';
+import { declaredCapabilities } from './client-capabilities.ts';
+import { Sessions, type Session, type SessionTerms } from './session.ts';
 
 const terms: SessionTerms = {
   protocolVersion: '2025-06-18',

@@ -1,10 +1,11 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import type { EpochMs } from '../jobs/job.ts';
 import type { Clock } from '../lib/clock.ts';
-import { isJsonObject, type Json } from '../lib/json.ts';
+import { knownCapabilities, type ClientCapability } from './client-capabilities.ts';
 import type { RequestId } from './json-rpc.ts';
 import { legacyVersion, type LegacyVersion } from './protocol-version.ts';
+import { openToken, sealToken, type Secret } from './signed-token.ts';
 
 /** What `initialize` settled, and later requests build on. */
 export interface SessionTerms {
@@ -18,21 +19,14 @@ export interface Session extends SessionTerms {
   readonly beganAt: EpochMs;
 }
 
-/** The client capabilities that a server could use; others are not remembered. */
-const clientCapabilities = [
-  'elicitation',
-  'elicitation.form',
-  'elicitation.url',
-  'roots',
-  'sampling',
-  'tasks',
-] as const;
-
-export type ClientCapability = (typeof clientCapabilities)[number];
+interface Known {
+  readonly session: Session;
+  readonly expiresAt: EpochMs;
+}
 
 interface SessionsOptions {
   /** Signs the tokens; replicas share it. */
-  readonly secret: string | Uint8Array;
+  readonly secret: Secret;
   readonly clock: Clock;
 }
 
@@ -41,6 +35,9 @@ interface SessionsOptions {
  * expires.
  */
 const lifetimeMs = 30 * 86_400_000;
+
+/** Sessions whose signature a process remembers to have checked, which costs more than all else a call does. */
+const maxKnown = 10_000;
 
 /** Ended sessions that a process remembers; beyond it the one that ended first is forgotten. */
 const maxEnded = 10_000;
@@ -51,9 +48,10 @@ const maxEnded = 10_000;
  * session's end refuses it; elsewhere it expires.
  */
 export class Sessions {
-  readonly #secret: string | Uint8Array;
+  readonly #secret: Secret;
   readonly #clock: Clock;
   readonly #ended = new Set<string>();
+  readonly #known = new Map<string, Known>();
 
   constructor({ secret, clock }: SessionsOptions) {
     this.#secret = secret;
@@ -68,27 +66,14 @@ export class Sessions {
       e: this.#clock() + lifetimeMs,
       n: randomBytes(12).toString('base64url'),
     };
-    const body = Buffer.from(JSON.stringify(content)).toString('base64url');
-    return `${body}.${this.#sign(body).toString('base64url')}`;
+    return sealToken(this.#secret, 'session', content);
   }
 
   /** Null if the id is not one of ours, or its session ended or expired. */
   read(id: string): Session | null {
-    if (this.#ended.has(id)) return null;
-    const [body, signature, ...rest] = id.split('.');
-    if (body === undefined || signature === undefined || rest.length > 0) return null;
-    const given = Buffer.from(signature, 'base64url');
-    const expected = this.#sign(body);
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
-
-    // Signed, hence written by `issue`; but perhaps by that of another release.
-    const content: unknown = JSON.parse(Buffer.from(body, 'base64url').toString());
-    if (!isJsonObject(content)) return null;
-    const { v, c, e } = content;
-    const protocolVersion = legacyVersion(v);
-    if (protocolVersion === null || typeof e !== 'number' || e <= this.#clock()) return null;
-    const capabilities = Array.isArray(c) ? known(c) : [];
-    return { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    const known = this.#known.get(id) ?? this.#check(id);
+    if (known === null || known.expiresAt <= this.#clock() || this.#ended.has(id)) return null;
+    return known.session;
   }
 
   end({ id }: Session): void {
@@ -104,24 +89,27 @@ export class Sessions {
    * @returns a UUIDv7 of the session's beginning, because nothing tells when the request was made
    */
   jobIdOf({ id, beganAt }: Session, requestId: RequestId): string {
-    const digest = this.#sign(`request ${id} ${JSON.stringify(requestId)}`);
+    const digest = createHmac('sha256', this.#secret)
+      .update(`request ${id} ${JSON.stringify(requestId)}`)
+      .digest();
     return uuidv7({ msecs: beganAt, random: digest.subarray(0, 16) });
   }
 
-  #sign(text: string): Buffer {
-    return createHmac('sha256', this.#secret).update(text).digest();
+  #check(id: string): Known | null {
+    const content = openToken(this.#secret, 'session', id);
+    if (content === null) return null;
+    const { v, c, e } = content;
+    const protocolVersion = legacyVersion(v);
+    if (protocolVersion === null || typeof e !== 'number') return null;
+    const capabilities = Array.isArray(c) ? knownCapabilities(c) : [];
+    const session = { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    return this.#remember({ session, expiresAt: e });
   }
-}
 
-/** Which of the capabilities a client's `initialize` declares. */
-export function declaredCapabilities(declared: Json | undefined): ClientCapability[] {
-  return clientCapabilities.filter((path) => {
-    let at = declared;
-    for (const name of path.split('.')) at = isJsonObject(at) ? at[name] : undefined;
-    return isJsonObject(at);
-  });
-}
-
-function known(names: readonly Json[]): ClientCapability[] {
-  return clientCapabilities.filter((name) => names.includes(name));
+  #remember(known: Known): Known {
+    this.#known.set(known.session.id, known);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > maxKnown && oldest !== undefined) this.#known.delete(oldest);
+    return known;
+  }
 }

@@ -4,6 +4,7 @@ import type { Job } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
 import { aborted } from '../lib/aborted.ts';
 import type { Answer, Listener, ReadyAnswer } from './answer.ts';
+import type { ClientCapability } from './client-capabilities.ts';
 import { failedAnswer, notAcceptable, thrownAnswer } from './failure.ts';
 import type { RequestId } from './json-rpc.ts';
 import { subscriptionIdKey } from './meta-keys.ts';
@@ -28,6 +29,7 @@ export interface SubscriptionsParts {
 interface Subscription {
   readonly id: RequestId;
   readonly filter: SubscriptionFilter;
+  readonly capabilities: readonly ClientCapability[];
   /** The tasks that were found; null: none were asked for. */
   readonly jobs: readonly Job[] | null;
 }
@@ -49,12 +51,16 @@ export class Subscriptions {
   }
 
   /** @throws StoreUnavailable or Overloaded */
-  async open(id: RequestId, filter: SubscriptionFilter): Promise<Answer> {
+  async open(
+    id: RequestId,
+    filter: SubscriptionFilter,
+    capabilities: readonly ClientCapability[],
+  ): Promise<Answer> {
     const jobs = filter.taskIds === null ? null : await this.#find(filter.taskIds);
     return {
       kind: 'pending',
       primingEventId: null,
-      settle: (listener) => this.#run({ id, filter, jobs }, listener),
+      settle: (listener) => this.#run({ id, filter, capabilities, jobs }, listener),
     };
   }
 
@@ -65,8 +71,8 @@ export class Subscriptions {
   }
 
   async #run(subscription: Subscription, { notify, signal }: Listener): Promise<ReadyAnswer> {
-    const { results, closing, log } = this.#parts;
-    const { id, filter, jobs } = subscription;
+    const { results, retentionSeconds, closing, log } = this.#parts;
+    const { id, filter, capabilities, jobs } = subscription;
     if (notify === null) return failedAnswer(id, notAcceptable);
     const _meta = { [subscriptionIdKey]: id };
     const send: Send = (method, params) =>
@@ -80,7 +86,9 @@ export class Subscriptions {
     const unsubscribe = filter.toolsListChanged ? this.#followTools(send) : null;
     try {
       await acknowledged;
-      await Promise.all([aborted(end), ...(jobs ?? []).map((job) => this.#follow(job, end, send))]);
+      const tell = (job: Job): Promise<void> =>
+        send('notifications/tasks', modernTask(job, retentionSeconds, capabilities));
+      await Promise.all([aborted(end), ...(jobs ?? []).map((job) => this.#follow(job, end, tell))]);
       return results.complete(id, { _meta });
     } catch (error) {
       // What was missed meanwhile is told when the client subscribes again.
@@ -96,10 +104,8 @@ export class Subscriptions {
   }
 
   /** Tells how a task stands, so that nothing that came before is missed, and then every change. */
-  async #follow(job: Job, end: AbortSignal, send: Send): Promise<void> {
-    const { jobs, feed, retentionSeconds } = this.#parts;
-    const tell = (state: Job): Promise<void> =>
-      send('notifications/tasks', modernTask(state, retentionSeconds));
+  async #follow(job: Job, end: AbortSignal, tell: (job: Job) => Promise<void>): Promise<void> {
+    const { jobs, feed } = this.#parts;
     await tell(job);
     let told = job.seq;
     for await (const updates of feed.subscribe(job.id, { after: told, signal: end })) {

@@ -77,7 +77,7 @@ const rows: Readonly<Record<string, Row>> = {
 
 describe.each(Object.entries(rows))('a job that is %s', (_name, { job, modern, legacy }) => {
   test('as a task of 2026-07-28', () => {
-    expect(modernTask(job, 60)).toMatchObject({ taskId: job.id, ...modern });
+    expect(modernTask(job, 60, [])).toMatchObject({ taskId: job.id, ...modern });
   });
 
   test('as a task of 2025-11-25', () => {
@@ -93,7 +93,7 @@ test('every status is in the table', () => {
 });
 
 test('instants are RFC 3339', () => {
-  expect(modernTask(aJob({ createdAt: 0, updatedAt: 1_500 }), 60)).toMatchObject({
+  expect(modernTask(aJob({ createdAt: 0, updatedAt: 1_500 }), 60, [])).toMatchObject({
     createdAt: '1970-01-01T00:00:00.000Z',
     lastUpdatedAt: '1970-01-01T00:00:01.500Z',
   });
@@ -112,7 +112,7 @@ describe('the time a task can be asked for', () => {
     ['has no limit where jobs are kept for ever', { finishedAt: 2_000 }, 0, null],
   ])('%s', (_name, job, retentionSeconds, expected) => {
     const asked = aJob({ createdAt: 0, ...job });
-    expect(modernTask(asked, retentionSeconds).ttlMs).toBe(expected);
+    expect(modernTask(asked, retentionSeconds, []).ttlMs).toBe(expected);
     expect(legacyTask(asked, retentionSeconds).ttl).toBe(expected);
   });
 });

@@ -32,6 +32,11 @@ export interface WaitOptions {
   readonly onUpdate?: (update: JobUpdate) => Promise<void>;
 }
 
+export interface UpdateOptions extends WaitOptions {
+  /** Whether the wait is over with this update. */
+  readonly until: (update: JobUpdate) => boolean;
+}
+
 /** A timer set for longer fires at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
@@ -65,6 +70,7 @@ export class ToolCalls {
       headers,
       timeoutSeconds: tool.timeoutSeconds,
       heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
+      inputTimeoutSeconds: tool.inputTimeoutSeconds,
     });
     return { ok: true, job };
   }
@@ -76,7 +82,21 @@ export class ToolCalls {
    * @throws StoreUnavailable
    */
   async awaitOutcome(jobId: string, options: WaitOptions): Promise<Job | null> {
-    const { timeoutMs, signal, after = 0, onUpdate } = options;
+    const last = await this.awaitUpdate(jobId, { ...options, until: isOutcome });
+    if (last === null) return null;
+    const job = await this.#jobs.get(jobId);
+    return job !== null && isFinal(job.status) ? job : null;
+  }
+
+  /**
+   * Waits for the first update that will do.
+   *
+   * @returns it, or `over` if none can come: the job was finished before the wait began, or is
+   *   unknown; null if time ran out or the signal aborted
+   * @throws StoreUnavailable
+   */
+  async awaitUpdate(jobId: string, options: UpdateOptions): Promise<JobUpdate | 'over' | null> {
+    const { timeoutMs, signal, after = 0, onUpdate, until } = options;
     // AbortSignal.timeout would keep its timer, and this call with it, long after a quick outcome.
     const stop = new AbortController();
     const abort = (): void => stop.abort();
@@ -88,18 +108,19 @@ export class ToolCalls {
       for await (const updates of this.#feed.subscribe(jobId, { after, signal: stop.signal })) {
         for (const update of updates) {
           await onUpdate?.(update);
-          if (isFinal(update.status)) return await this.#jobs.get(jobId);
+          if (until(update)) return update;
         }
       }
-      if (stop.signal.aborted) return null;
-      // Finished before the wait began, or unknown.
-      const job = await this.#jobs.get(jobId);
-      return job !== null && isFinal(job.status) ? job : null;
+      return stop.signal.aborted ? null : 'over';
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', abort);
     }
   }
+}
+
+function isOutcome({ status }: JobUpdate): boolean {
+  return isFinal(status);
 }
 
 /** Arguments are kept with the job, as they are or not at all. */

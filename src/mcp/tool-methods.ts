@@ -40,8 +40,8 @@ export interface ToolMethodsParts {
 
 export interface CallTerms extends StreamTerms {
   readonly headers: IncomingHttpHeaders;
-  /** The id of the job while the call waits for it, if no job has it already; null: any. */
-  readonly jobId: string | null;
+  /** Works out the id of the job while the call waits for it, if no job has it already; null: any. */
+  readonly jobId: (() => string) | null;
 }
 
 /** `tools/list` and `tools/call`, which are alike in every protocol version. */
@@ -121,6 +121,11 @@ export class ToolMethods {
     return step.kind === 'awaited' ? this.await(step, request, terms) : answerOf(request.id, step);
   }
 
+  /** The answer to a call whose job there is already. */
+  callAgain(job: Job, tool: Tool, request: RpcRequest, terms: StreamTerms): PendingAnswer {
+    return this.await(awaitedCall(job, tool), request, terms);
+  }
+
   /** The answer to a request that is answered with a job's outcome. */
   await(call: AwaitedCall, { id, params }: RpcRequest, terms: StreamTerms): PendingAnswer {
     const progress = progressTokenOf(params);
@@ -145,29 +150,19 @@ export class ToolMethods {
     const tool = this.toolOf(request);
     if (tool === null) return null;
     // A handle is the answer already: there is no request left to cancel.
-    const started = await this.start(tool, request, headers, tool.mode === 'handle' ? null : jobId);
+    const ownId = tool.mode === 'handle' || jobId === null ? null : jobId();
+    const started = await this.start(tool, request, headers, ownId);
     if (!started.ok) return result(faultsResult(name, started.faults));
     const { job } = started;
-    switch (tool.mode) {
-      case 'handle':
-        return result(handleResult(job, tool));
-      case 'wait':
-        return { kind: 'awaited', job, patience: null };
-      case 'hybrid':
-        return {
-          kind: 'awaited',
-          job,
-          patience: { ms: tool.waitSeconds * 1_000, instead: 'handle' },
-        };
-    }
+    return tool.mode === 'handle' ? result(handleResult(job, tool)) : awaitedCall(job, tool);
   }
 
   async #instead(job: Job, kind: Instead, structured: StructuredJson): Promise<CallOutcome> {
+    const latest = (await this.#parts.jobs.get(job.id)) ?? job;
     switch (kind) {
       case 'handle':
-        return result(handleResult(job, this.#toolOfJob(job), this.#advice(job)));
+        return result(handleResult(job, this.#toolOfJob(job), this.#advice(latest)));
       case 'status': {
-        const latest = (await this.#parts.jobs.get(job.id)) ?? job;
         return isFinal(latest.status) ? callResult(latest, structured) : statusResult(latest);
       }
     }
@@ -177,10 +172,18 @@ export class ToolMethods {
     return tool === null ? null : this.#parts.tools().find(tool);
   }
 
-  #advice({ tool }: Job): string | null {
+  #advice({ id, tool, status, message }: Job): string | null {
+    if (status === 'InputRequired') {
+      return `${message} (it goes on once this is answered by POST /jobs/${id}/input)`;
+    }
     if (!this.#jobTools.has('job_wait')) return null;
     return `${tool} is still at work: call job_wait with this job_id to get its result.`;
   }
+}
+
+function awaitedCall(job: Job, { mode, waitSeconds }: Tool): AwaitedCall {
+  const patience = mode === 'wait' ? null : { ms: waitSeconds * 1_000, instead: 'handle' as const };
+  return { kind: 'awaited', job, patience };
 }
 
 function invalid({ id }: RpcRequest, message: string): Answer {

@@ -33,6 +33,7 @@ function envelope(given: Partial<Envelope> = {}): Envelope {
     headers: { traceparent: '00-1' },
     payload: { width: 10 },
     deadline: null,
+    answers: {},
     ...given,
   };
 }

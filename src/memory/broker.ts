@@ -2,6 +2,7 @@ import type { ActorBroker } from '../actor/actor-broker.ts';
 import type { Announcer, CalledOffJob } from '../jobs/announcer.ts';
 import { encodeEnvelope, type Envelope } from '../jobs/envelope.ts';
 import type { Publisher, PublishOutcome } from '../jobs/publisher.ts';
+import type { ReportFate, ReportListener } from '../jobs/report-fate.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { ActorConnection } from './actor-connection.ts';
@@ -14,6 +15,7 @@ const reportQueue = 'asya.reports';
 export interface MemoryBrokerOptions {
   /** Takes what actors report; throws StoreUnavailable in an outage, and is then called again. */
   readonly apply: ApplyReport;
+  readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;
   /** Most messages in one queue; beyond it a publish throws BrokerUnavailable. Default 10,000. */
@@ -37,14 +39,15 @@ export class MemoryBroker implements Publisher, Announcer {
 
   constructor(options: MemoryBrokerOptions) {
     this.#options = options;
-    const { apply, log, maxQueuedMessages = 10_000, retryMs = 1_000 } = options;
+    const { apply, onReport, log, maxQueuedMessages = 10_000, retryMs = 1_000 } = options;
     const { maxQueuedBytes = 64 * 1_048_576 } = options;
     this.#queues = new Queues(maxQueuedMessages, maxQueuedBytes, () => {
       for (const listener of this.#listeners) listener();
     });
     const bury = (body: string, reason: string) =>
       this.#queues.bury({ queue: reportQueue, body, reason });
-    this.#reports = new ReportInbox({ apply, log, bury, retryMs });
+    const onFate = (fate: ReportFate) => onReport?.(reportQueue, fate);
+    this.#reports = new ReportInbox({ apply, log, bury, onFate, retryMs });
   }
 
   async publish(envelope: Envelope): Promise<PublishOutcome> {

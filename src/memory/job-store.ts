@@ -1,3 +1,4 @@
+import { firstUpdate } from '../jobs/decision.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import { isFinal, type EpochMs, type Job, type JobUpdate } from '../jobs/job.ts';
 import {
@@ -9,17 +10,18 @@ import {
   type HistoryQuery,
   type JobStore,
   type ListQuery,
+  type OutboxBacklog,
   type OutboxJob,
   type Postponement,
+  type SentJob,
 } from '../jobs/job-store.ts';
 import { sizeOfJob } from '../jobs/size.ts';
-import { firstUpdate, transition } from '../jobs/transition.ts';
+import { transition } from '../jobs/transition.ts';
 
 interface Entry {
   job: Job;
   bytes: number;
   readonly history: JobUpdate[];
-  dispatchedAt: EpochMs | null;
   dispatchAfter: EpochMs;
   unroutableSince: EpochMs | null;
 }
@@ -66,7 +68,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     this.#maxBytes = maxBytes;
   }
 
-  async create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]> {
+  async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
     const fresh = new Map(
       jobs.filter(({ id }) => !this.#entries.has(id)).map((job) => [job.id, sizeOfJob(job)]),
     );
@@ -78,8 +80,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
         job,
         bytes: sizeOfJob(job),
         history: [firstUpdate(job)],
-        dispatchedAt: leasedUntil === null ? job.createdAt : null,
-        dispatchAfter: leasedUntil ?? job.createdAt,
+        dispatchAfter: leasedUntil,
         unroutableSince: null,
       };
       this.#entries.set(job.id, entry);
@@ -123,17 +124,18 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
     const waiting = [...this.#open.values()]
-      .filter((entry) => entry.dispatchedAt === null && entry.dispatchAfter <= now)
+      .filter((entry) => entry.job.dispatchedAt === null && entry.dispatchAfter <= now)
       .toSorted((a, b) => a.dispatchAfter - b.dispatchAfter)
       .slice(0, limit);
     for (const entry of waiting) entry.dispatchAfter = leasedUntil;
     return waiting.map(({ job, unroutableSince }) => ({ job, unroutableSince }));
   }
 
-  async markDispatched(ids: readonly string[], now: EpochMs): Promise<void> {
-    for (const id of ids) {
+  async markDispatched(sent: readonly SentJob[], now: EpochMs): Promise<void> {
+    for (const { id, outboxSeq } of sent) {
       const entry = this.#entries.get(id);
-      if (entry !== undefined) entry.dispatchedAt ??= now;
+      if (entry?.job.dispatchedAt !== null || entry.job.outboxSeq !== outboxSeq) continue;
+      entry.job = { ...entry.job, dispatchedAt: now };
     }
   }
 
@@ -144,6 +146,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       entry.dispatchAfter = until;
       entry.unroutableSince = unroutableSince;
     }
+  }
+
+  async outboxBacklog(): Promise<OutboxBacklog> {
+    const waiting = [...this.#open.values()].filter(({ job }) => job.dispatchedAt === null);
+    const oldest = waiting.reduce((at, { job }) => Math.min(at, job.updatedAt), Infinity);
+    return { jobs: waiting.length, oldestSince: waiting.length === 0 ? null : oldest };
   }
 
   async due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
@@ -176,9 +184,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
   }
 
   #save(entry: Entry, job: Job, update: JobUpdate | null): void {
+    if (job.outboxSeq !== entry.job.outboxSeq) {
+      // Come into the outbox once more, it is due at once.
+      entry.dispatchAfter = job.updatedAt;
+      entry.unroutableSince = null;
+    }
     entry.job = job;
-    // An actor has the message, whether or not its confirm was marked: it must not go out again.
-    entry.dispatchedAt ??= job.lastHeartbeatAt;
     if (update === null) return;
     entry.history.push(update);
     this.#updates++;
@@ -239,7 +250,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
 /** What an actor may report as often as it likes; a job's other events end it. */
 function isReport({ type }: JobEvent): boolean {
-  return type === 'heartbeat' || type === 'progress';
+  return type === 'heartbeat' || type === 'progress' || type === 'asked';
 }
 
 function dueAt(job: Job, heardSince: EpochMs): EpochMs {

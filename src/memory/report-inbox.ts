@@ -3,6 +3,7 @@ import type { ChildClaim } from '../jobs/child.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
+import type { ReportFate } from '../jobs/report-fate.ts';
 import { MalformedReport, parseReport, type ParsedReport } from '../jobs/report.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import { JsonError, parseJson } from '../lib/json-parse.ts';
@@ -21,6 +22,7 @@ interface Parts {
   readonly log: Log;
   /** Keeps a report that cannot be read or applied. */
   readonly bury: (body: string, reason: string) => void;
+  readonly onFate: (fate: ReportFate) => void;
   /** Pause before a report is applied again after an outage. */
   readonly retryMs: number;
 }
@@ -68,11 +70,12 @@ export class ReportInbox {
 
   async #apply(report: ParsedReport, body: string, closing: AbortSignal): Promise<void> {
     const { jobId, event, child = null } = report;
-    const { apply, log, retryMs } = this.#parts;
+    const { apply, log, onFate, retryMs } = this.#parts;
     for (;;) {
       try {
         const outcome = await apply(jobId, event, child);
         if (outcome.kind !== 'applied') log.debug({ jobId, event: event.type, outcome }, 'report');
+        onFate(outcome.kind === 'applied' ? 'applied' : 'refused');
         return;
       } catch (error) {
         if (!(error instanceof StoreUnavailable || error instanceof Overloaded)) {
@@ -90,5 +93,6 @@ export class ReportInbox {
   #bury(body: string, reason: string): void {
     this.#parts.log.error({ reason }, 'a report went to the dead letters');
     this.#parts.bury(body, reason);
+    this.#parts.onFate('dead-lettered');
   }
 }

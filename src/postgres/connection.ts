@@ -35,6 +35,12 @@ const statementLimitMs = 7_000;
 const lockLimitMs = 3_000;
 
 /**
+ * Every statement finds its rows by an index. The server keeps the plan of a prepared statement, and
+ * one that was made while a table was small would go on to read the whole table when it is large.
+ */
+const byIndex = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off' };
+
+/**
  * Makes the first message of a connection longer than 1 KiB, which the driver sends at once. It
  * collects shorter ones for a moment, and where a connection breaks within that moment, it never
  * sends what it collects for the next one: connecting would time out again and again. PostgreSQL
@@ -61,6 +67,7 @@ export function connect({ url, maxConnections }: ConnectOptions): Sql {
       lock_timeout: lockLimitMs,
       // Else a replica that froze in a transaction would hold its locks for as long.
       idle_in_transaction_session_timeout: statementLimitMs,
+      ...byIndex,
     },
   });
 }

@@ -5,8 +5,10 @@ import type {
   HistoryQuery,
   JobStore,
   ListQuery,
+  OutboxBacklog,
   OutboxJob,
   Postponement,
+  SentJob,
 } from '../jobs/job-store.ts';
 import { transition } from '../jobs/transition.ts';
 import type { Transaction } from './connection.ts';
@@ -19,6 +21,7 @@ import { getJobs } from './sql/get-jobs.ts';
 import { listJobs } from './sql/list-jobs.ts';
 import { lockJobs } from './sql/lock-jobs.ts';
 import { markDispatched } from './sql/mark-dispatched.ts';
+import { measureOutbox } from './sql/measure-outbox.ts';
 import { postponeJobs } from './sql/postpone-jobs.ts';
 import { purgeJobs } from './sql/purge-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
@@ -33,7 +36,7 @@ export class PostgresJobStore implements JobStore {
     this.#pool = pool;
   }
 
-  async create(jobs: readonly Job[], leasedUntil: EpochMs | null): Promise<boolean[]> {
+  async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
     const created = await this.#pool.run((sql) => createJobs(sql, inOrder(jobs), leasedUntil));
     return jobs.map(({ id }) => created.delete(id));
   }
@@ -67,12 +70,16 @@ export class PostgresJobStore implements JobStore {
     return rows.map(({ unroutableSince, ...row }) => ({ job: jobOf(row), unroutableSince }));
   }
 
-  markDispatched(ids: readonly string[], now: EpochMs): Promise<void> {
-    return this.#pool.run((sql) => markDispatched(sql, ids, now));
+  markDispatched(sent: readonly SentJob[], now: EpochMs): Promise<void> {
+    return this.#pool.run((sql) => markDispatched(sql, sent, now));
   }
 
   postpone(postponements: readonly Postponement[]): Promise<void> {
     return this.#pool.run((sql) => postponeJobs(sql, postponements));
+  }
+
+  outboxBacklog(): Promise<OutboxBacklog> {
+    return this.#pool.run((sql) => measureOutbox(sql));
   }
 
   due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {

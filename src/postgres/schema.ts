@@ -14,7 +14,8 @@ const required: Readonly<Record<string, string>> = {
   jobs: `id parent_id tool status reason route_steps route_current route_metadata headers payload
     result error error_details message progress_percent current_step step_status steps_completed
     timeout_seconds deadline heartbeat_timeout_seconds last_heartbeat_at heartbeat_due_at seq
-    created_at updated_at finished_at dispatched_at dispatch_after unroutable_since`,
+    created_at updated_at finished_at dispatched_at dispatch_after unroutable_since input
+    input_timeout_seconds outbox_seq`,
   job_updates: `job_id seq status reason message step step_status progress_percent result error
     timestamp`,
 };

@@ -48,6 +48,7 @@ const envelopeFor = (name: string): Envelope => ({
   headers: { traceparent: '00-1' },
   payload: { n: 1 },
   deadline: null,
+  answers: {},
 });
 
 /** Consumes a step and hands out its deliveries one by one. */

@@ -56,7 +56,9 @@ class RabbitActorBroker implements ActorBroker {
     const { url, exchange, log, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
-    this.#publishing = new RabbitConnection({ url, name: 'asya actors, publishing', log });
+    // A handler may block its process: that it was picked up has to be said before.
+    const publishing = 'asya actors, publishing';
+    this.#publishing = new RabbitConnection({ url, name: publishing, log, gathers: false });
     this.#consuming = new RabbitConnection({ url, name: 'asya actors, consuming', log });
     const connection = this.#publishing;
     this.#envelopes = new EnvelopeSender({ connection, exchange, clock, log });

@@ -1,4 +1,5 @@
 import type { ActorBroker } from '../actor/actor-broker.ts';
+import type { ReportListener } from '../jobs/report-fate.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
@@ -18,6 +19,7 @@ export interface RabbitBrokerOptions {
   readonly consumeEndQueues: boolean;
   /** Takes what actors report. */
   readonly apply: ApplyEvent;
+  readonly onReport?: ReportListener;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -32,14 +34,14 @@ export class RabbitBroker implements Service {
   readonly #consumers: readonly EventConsumer[];
 
   constructor(options: RabbitBrokerOptions) {
-    const { url, exchange, consumeEndQueues, apply, clock, log } = options;
+    const { url, exchange, consumeEndQueues, apply, onReport, clock, log } = options;
     this.#options = options;
     this.#publishing = new RabbitConnection({ url, name: 'asya gateway, publishing', log });
     this.#consuming = new RabbitConnection({ url, name: 'asya gateway, consuming', log });
     this.publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
     this.announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });
-    const parts = { connection: this.#consuming, exchange, apply, deadLetters, log };
+    const parts = { connection: this.#consuming, exchange, apply, deadLetters, onReport, log };
     this.#consumers = [
       createReportConsumer(parts),
       ...(consumeEndQueues ? endQueues.map((end) => createEndQueueConsumer(parts, end)) : []),

@@ -3,6 +3,7 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
+import { gatherWrites } from './gathered-writes.ts';
 import { RawConnection } from './raw-bodies.ts';
 
 export interface ConnectionOptions {
@@ -10,6 +11,11 @@ export interface ConnectionOptions {
   /** Shown in RabbitMQ's list of connections and in the log. */
   readonly name: string;
   readonly log: Log;
+  /**
+   * Whether messages leave with the turn of the event loop, all at once; else each leaves before its
+   * sender goes on. Default true.
+   */
+  readonly gathers?: boolean;
 }
 
 /** How long `start` waits for the first connection; afterwards it is tried in the background. */
@@ -92,7 +98,7 @@ export class RabbitConnection implements Service {
   }
 
   #connect(attempted: () => void): RawConnection {
-    const { url, name, log } = this.#options;
+    const { url, name, log, gathers = true } = this.#options;
     const amqp = new RawConnection({
       url,
       connectionName: name,
@@ -107,6 +113,7 @@ export class RabbitConnection implements Service {
     amqp.on('connection', () => {
       this.#connected = true;
       this.#fault = null;
+      if (gathers) gatherWrites(amqp);
       log.info(`${name}: connected to RabbitMQ`);
       const ready = this.#onConnected.map(async (listener) => listener());
       void Promise.allSettled(ready).then(attempted);

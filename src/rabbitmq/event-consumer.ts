@@ -2,6 +2,7 @@ import type { AsyncMessage } from 'rabbitmq-client';
 import { StoreUnavailable, type AddressedEvent, type ApplyOutcome } from '../jobs/job-store.ts';
 import type { ChildClaim } from '../jobs/child.ts';
 import type { JobEvent } from '../jobs/event.ts';
+import type { ReportListener } from '../jobs/report-fate.ts';
 import { backoffMs, pause } from '../lib/backoff.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Json } from '../lib/json.ts';
@@ -36,6 +37,7 @@ export interface EventConsumerParts {
   readonly exchange: string;
   readonly apply: ApplyEvent;
   readonly deadLetters: DeadLetters;
+  readonly onReport?: ReportListener | undefined;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
   readonly lookEveryMs?: number;
@@ -105,6 +107,7 @@ export class EventConsumer implements Service {
         return await this.#discard(message, queue, `unknown job ${addressed.jobId}`);
       }
       this.#logUnlessApplied(addressed, outcome);
+      this.#parts.onReport?.(queue, outcome.kind === 'applied' ? 'applied' : 'refused');
       return 'acknowledge';
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -115,7 +118,9 @@ export class EventConsumer implements Service {
   async #discard(message: AsyncMessage, queue: string, reason: string): Promise<Settlement> {
     const { signal } = this.#stopping;
     const kept = await this.#parts.deadLetters.keep(message, { queue, reason }, signal);
-    return kept ? 'acknowledge' : 'requeue';
+    if (!kept) return 'requeue';
+    this.#parts.onReport?.(queue, 'dead-lettered');
+    return 'acknowledge';
   }
 
   /** Null: stopped before the store took it. */

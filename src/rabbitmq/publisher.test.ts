@@ -41,6 +41,7 @@ const envelopeFor = (step: string, extra: Partial<Envelope> = {}): Envelope => (
   headers: { traceparent: '00-1-2-03' },
   payload: { text: 'grüße' },
   deadline: null,
+  answers: {},
   ...extra,
 });
 

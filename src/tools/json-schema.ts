@@ -48,6 +48,8 @@ export function schemaFaults(schema: JsonObject): Fault[] {
     return [];
   } catch (error) {
     return [{ path: [], problem: error instanceof Error ? error.message : String(error) }];
+  } finally {
+    ajv.removeSchema(schema);
   }
 }
 
@@ -57,9 +59,14 @@ function firstOfEachPath(faults: readonly Fault[]): Fault[] {
   return [...byPath.values()].flatMap((group) => group.slice(0, 1));
 }
 
-/** What keeps a value, with defaults filled in, from fitting a schema. */
+/** What keeps a value, with defaults filled in, from fitting a valid schema. */
 export function valueFaults(schema: JsonObject, value: Json): Fault[] {
-  const validate = compile(schema);
-  const filled = structuredClone(value);
-  return validate(filled) ? [] : faultsOf(validate.errors ?? [], filled, 'a property');
+  try {
+    const validate = compile(schema);
+    const filled = structuredClone(value);
+    return validate(filled) ? [] : faultsOf(validate.errors ?? [], filled, 'a property');
+  } finally {
+    // The compiler keeps every schema it has seen, and these come with requests.
+    ajv.removeSchema(schema);
+  }
 }

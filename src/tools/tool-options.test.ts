@@ -28,7 +28,7 @@ describe('refused', () => {
 
   test('a default that is not for all tools', () => {
     expect(refusalOf('defaults:\n  route: r')).toEqual([
-      '2:3 defaults.route: unknown key; known: progress, timeout, mode, wait_seconds, heartbeat_timeout, task_support, metadata',
+      '2:3 defaults.route: unknown key; known: progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, client_capabilities, metadata',
     ]);
   });
 });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fields, Setting } from './setting.ts';
-import type { Tool } from './tool.ts';
+import { inputCapabilities, type Tool } from './tool.ts';
 
 /** What a tool may set for itself and `defaults` for all. */
 export type ToolOptions = Pick<
@@ -10,7 +10,10 @@ export type ToolOptions = Pick<
   | 'mode'
   | 'waitSeconds'
   | 'heartbeatTimeoutSeconds'
+  | 'inputTimeoutSeconds'
   | 'taskSupport'
+  | 'asksFirst'
+  | 'clientCapabilities'
   | 'metadata'
 >;
 
@@ -20,7 +23,10 @@ export const optionKeys = [
   'mode',
   'wait_seconds',
   'heartbeat_timeout',
+  'input_timeout',
   'task_support',
+  'asks_first',
+  'client_capabilities',
   'metadata',
 ] as const;
 
@@ -32,7 +38,10 @@ export const builtInOptions: ToolOptions = {
   mode: 'hybrid',
   waitSeconds: 25,
   heartbeatTimeoutSeconds: 0,
+  inputTimeoutSeconds: 0,
   taskSupport: 'optional',
+  asksFirst: false,
+  clientCapabilities: [],
   metadata: null,
 };
 
@@ -51,9 +60,18 @@ export function readOptions(fields: Fields<OptionKey>, fallback: ToolOptions): T
     waitSeconds: fields.get('wait_seconds')?.integer(0, maxWaitSeconds) ?? fallback.waitSeconds,
     heartbeatTimeoutSeconds:
       fields.get('heartbeat_timeout')?.integer(0, maxSeconds) ?? fallback.heartbeatTimeoutSeconds,
+    inputTimeoutSeconds:
+      fields.get('input_timeout')?.integer(0, maxSeconds) ?? fallback.inputTimeoutSeconds,
     taskSupport:
       fields.get('task_support')?.oneOf(['optional', 'required', 'forbidden']) ??
       fallback.taskSupport,
+    asksFirst: fields.get('asks_first')?.boolean() ?? fallback.asksFirst,
+    clientCapabilities:
+      fields
+        .get('client_capabilities')
+        ?.items()
+        .map((item) => item.oneOf(inputCapabilities))
+        .filter((name) => name !== undefined) ?? fallback.clientCapabilities,
     metadata: fields.get('metadata')?.object() ?? fallback.metadata,
   };
 }

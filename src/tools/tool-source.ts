@@ -37,6 +37,7 @@ export class ToolSource implements Service {
   #fingerprint: string;
   /** Of files that changed and may be about to change further. */
   #unsettled: string | null = null;
+  #usable = true;
   #watcher: FSWatcher | null = null;
   #soon: NodeJS.Timeout | null = null;
 
@@ -56,6 +57,11 @@ export class ToolSource implements Service {
 
   current(): ToolBox {
     return this.#tools;
+  }
+
+  /** False: the files changed and cannot be used, so the tools are those of before. */
+  get usable(): boolean {
+    return this.#usable;
   }
 
   /**
@@ -85,7 +91,9 @@ export class ToolSource implements Service {
     this.#fingerprint = fingerprint(this.#path);
     try {
       this.#tools = loadTools(this.#path);
+      this.#usable = true;
     } catch (error) {
+      this.#usable = false;
       const why =
         error instanceof ToolsFileError ? { faults: error.message.split('\n') } : { err: error };
       this.#log.error(why, 'the tools stay as they were: their files cannot be used');

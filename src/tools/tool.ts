@@ -8,6 +8,11 @@ import type { JsonObject } from '../lib/json.ts';
  */
 export type ToolMode = 'hybrid' | 'handle' | 'wait';
 
+/** What clients declare to answer with: a form for the user, their model, their directories. */
+export const inputCapabilities = ['elicitation', 'sampling', 'roots'] as const;
+
+export type InputCapability = (typeof inputCapabilities)[number];
+
 export type TaskSupport = 'optional' | 'required' | 'forbidden';
 
 /** A tool as offered: checked, with defaults merged and its route resolved. */
@@ -31,7 +36,16 @@ export interface Tool {
   readonly waitSeconds: number;
   /** Longest silence of an actor at work; 0: unlimited. */
   readonly heartbeatTimeoutSeconds: number;
+  /**
+   * How long a question of an actor may stay unanswered, while the deadline stands still; 0: the
+   * deadline goes on, and nothing else limits the wait.
+   */
+  readonly inputTimeoutSeconds: number;
   readonly taskSupport: TaskSupport;
+  /** Whether its actors ask before they work: a task begins once that is answered. */
+  readonly asksFirst: boolean;
+  /** What a client must be able to answer, or a call makes no sense. */
+  readonly clientCapabilities: readonly InputCapability[];
   /** Shown in the job handle and merged into the route's metadata; null: none. */
   readonly metadata: JsonObject | null;
   /** Fills in defaults and names every fault of a call's arguments. */

@@ -53,6 +53,9 @@ describe('a tools file', () => {
       mode: 'hybrid',
       waitSeconds: 25,
       heartbeatTimeoutSeconds: 0,
+      inputTimeoutSeconds: 0,
+      asksFirst: false,
+      clientCapabilities: [],
       taskSupport: 'optional',
       metadata: { team: 'vision' },
       checkArguments: expect.any(Function) as unknown,
@@ -79,6 +82,9 @@ tools:
     mode: wait
     wait_seconds: 5
     heartbeat_timeout: 60
+    input_timeout: 90
+    asks_first: true
+    client_capabilities: [elicitation, roots]
     task_support: forbidden
     timeout: 0
 `,
@@ -92,6 +98,9 @@ tools:
       mode: 'wait',
       waitSeconds: 5,
       heartbeatTimeoutSeconds: 60,
+      inputTimeoutSeconds: 90,
+      asksFirst: true,
+      clientCapabilities: ['elicitation', 'roots'],
       taskSupport: 'forbidden',
       timeoutSeconds: 0,
     });
@@ -115,7 +124,7 @@ tools:
   test('sets defaults beneath the options of its tools', () => {
     const tools = loadFiles({
       'tools.yaml': `
-defaults: { progress: true, timeout: 5, mode: handle, wait_seconds: 1, heartbeat_timeout: 2, task_support: required, metadata: { a: 1 } }
+defaults: { progress: true, timeout: 5, mode: handle, wait_seconds: 1, heartbeat_timeout: 2, input_timeout: 3, task_support: required, metadata: { a: 1 } }
 tools:
   - { name: plain, route: [s] }
   - { name: own, route: [s], progress: false, timeout: 6, metadata: { b: 2 } }
@@ -127,6 +136,7 @@ tools:
       mode: 'handle',
       waitSeconds: 1,
       heartbeatTimeoutSeconds: 2,
+      inputTimeoutSeconds: 3,
       taskSupport: 'required',
       metadata: { a: 1 },
     };

@@ -26,6 +26,8 @@ import { refusedValues, valueSets } from './support/value-sets.ts';
  * What Helm makes of the chart. Skipped where there is no Helm: see `make deploy-tools`.
  */
 
+const http = { port: 'http' };
+
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'asya-chart-'));
@@ -134,6 +136,7 @@ describe.skipIf(noHelm)('the objects', () => {
       unroutableGraceSeconds: 5,
       host: '0.0.0.0',
       port: 8080,
+      metricsPort: 9090,
       maxBodyBytes: 10_485_760,
       allowedOrigins: ['https://a.example', 'https://b.example'],
       allowedHosts: [],
@@ -158,14 +161,15 @@ describe.skipIf(noHelm)('the objects', () => {
 
   test('have the defaults of the gateway where the values have none', async () => {
     await using pod = await podOfGateway(await render({}));
-    const { databaseUrl, rabbitmqUrl, secret, host, configPath, ...rest } = readConfig(
+    const { databaseUrl, rabbitmqUrl, secret, host, metricsPort, configPath, ...rest } = readConfig(
       pod.environmentOf('gateway'),
     );
     expect(readConfig({})).toMatchObject(rest);
-    expect({ databaseUrl, rabbitmqUrl, host, configPath }).toEqual({
+    expect({ databaseUrl, rabbitmqUrl, host, metricsPort, configPath }).toEqual({
       databaseUrl: 'postgres://asya@asya-gateway-postgresql:5432/asya',
       rabbitmqUrl: 'amqp://guest:guest@rabbitmq:5672/',
       host: '0.0.0.0',
+      metricsPort: 9090,
       configPath: '/etc/asya/tools',
     });
     expect(secret).toMatch(/^\w{40}$/);
@@ -187,6 +191,58 @@ describe.skipIf(noHelm)('the objects', () => {
     expect(pod?.terminationGracePeriodSeconds).toBeGreaterThan(sleep + 10);
   });
 
+  test('let the test of the chart in, and nobody else but those named', async () => {
+    const objects = await render(valueSets['everything on'] ?? {});
+    const { ingress } = find(objects, 'NetworkPolicy', 'asya-gateway').spec as {
+      ingress: { from: { podSelector?: object }[]; ports: { port: string }[] }[];
+    };
+    const tester = find(objects, 'Pod');
+    expect(tester.metadata.labels).toMatchObject({ 'app.kubernetes.io/component': 'test' });
+    expect(ingress).toMatchObject([
+      { from: [{ namespaceSelector: { matchLabels: { name: 'ingress' } } }], ports: [http] },
+      { from: [{ podSelector: { matchLabels: { role: 'actor' } } }], ports: [http] },
+      {
+        from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/component': 'test' } } }],
+        ports: [http],
+      },
+      {
+        from: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
+        ports: [{ port: 'metrics' }],
+      },
+    ]);
+  });
+
+  test('show the metrics by a Service of their own alone', async () => {
+    const objects = await render(valueSets['everything on'] ?? {});
+    const services = objects.filter(({ kind }) => kind === 'Service');
+    const ports = services.map(({ metadata, spec }) => [
+      metadata.name,
+      (spec as { ports: { name: string }[] }).ports.map(({ name }) => name).join(),
+    ]);
+    expect(Object.fromEntries(ports)).toEqual({
+      'asya-gateway': 'http',
+      'asya-gateway-metrics': 'metrics',
+      'asya-gateway-postgresql': 'postgresql',
+    });
+    for (const kind of ['Ingress', 'HTTPRoute']) {
+      expect(JSON.stringify(find(objects, kind))).not.toContain('metrics');
+    }
+  });
+
+  test('do not replace PostgreSQL because the chart has a new version', async () => {
+    const chart = join(directory, 'newer');
+    await cp(chartDirectory, chart, { recursive: true });
+    const file = join(chart, 'Chart.yaml');
+    const text = await readFile(file, 'utf8');
+    await writeFile(file, text.replace(/^(version|appVersion): .*/gm, '$1: 9.9.9'));
+    const [now, newer] = [await render({}), await render({}, { chart })];
+    const name = 'asya-gateway-postgresql';
+    expect(find(newer, 'StatefulSet', name).metadata.labels).toMatchObject({
+      'app.kubernetes.io/version': '9.9.9',
+    });
+    expect(find(newer, 'StatefulSet', name).spec).toEqual(find(now, 'StatefulSet', name).spec);
+  });
+
   test('keep the generated password beyond the release, as the volume is', async () => {
     const secret = find(await render({}), 'Secret', 'asya-gateway-postgresql');
     expect(secret.metadata.annotations).toMatchObject({ 'helm.sh/resource-policy': 'keep' });
@@ -199,6 +255,11 @@ describe.skipIf(noHelm)('the notes', () => {
     ['a tool of the examples', { examples: { enabled: true } }, /"word_count", "arguments"/],
     ['how to offer tools', {}, /has no tools yet/],
     ['which RabbitMQ it expects', {}, /the Service "rabbitmq" of this namespace/],
+    [
+      'by which name a Gateway leads to it',
+      { gatewayAPI: { enabled: true, parentRefs: [{ name: 'public' }], hostnames: ['a.example'] } },
+      /by your Gateway as a\.example\/mcp/,
+    ],
     ['where clients reach it', valueSets['everything on'] ?? {}, /https:\/\/asya.example\/mcp/],
   ])('tell %s', async (_, values, words) => {
     // `helm template` keeps them to itself.

@@ -100,6 +100,7 @@ describe.skipIf(composePath === null)('deploy/compose.yaml', () => {
       ASYA_RABBITMQ_EXCHANGE: broker.exchange,
       ASYA_GATEWAY_HOST: '127.0.0.1',
       ASYA_GATEWAY_PORT: '0',
+      ASYA_METRICS_PORT: '0',
       // Compose resolves paths against the file's directory; its loader alone, against its own.
       ASYA_CONFIG_PATH: `${root}examples`,
     };

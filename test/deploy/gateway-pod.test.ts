@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, type AsyaProcess } from '../support/processes.ts';
+import { scrape } from '../support/scrape.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
 import { readEvents } from '../support/sse-client.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -15,6 +16,17 @@ import { ask, Pod } from './support/pod.ts';
  * The gateway's pod as the chart renders it: its command, environment, volumes and probes, with what
  * the image holds, on real PostgreSQL and RabbitMQ.
  */
+
+interface MonitorSpec {
+  readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+  readonly endpoints: readonly { readonly port: string; readonly path: string }[];
+}
+
+interface ServiceSpec {
+  readonly clusterIP?: string;
+  readonly publishNotReadyAddresses?: boolean;
+  readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
+}
 
 const actorsFile = fileURLToPath(new URL('../support/pipeline-actors.ts', import.meta.url));
 
@@ -45,6 +57,7 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
           'tools.yaml': { tools: [{ name: 'pipeline', description: 'd', parameters, route }] },
         },
       },
+      metrics: { serviceMonitor: { enabled: true } },
       tests: { tool: 'pipeline', arguments: { ms: 20 } },
     });
   });
@@ -54,7 +67,7 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
       objects,
       directory: image.directory,
       // A pod has an address of its own; here it is loopback, and any free port.
-      env: { ASYA_GATEWAY_HOST: '127.0.0.1', ASYA_GATEWAY_PORT: '0' },
+      env: { ASYA_GATEWAY_HOST: '127.0.0.1', ASYA_GATEWAY_PORT: '0', ASYA_METRICS_PORT: '0' },
     });
     gateway = pod.start('gateway');
     const [, found = ''] = await gateway.says(/"listening on (http[^"]+)"/);
@@ -98,6 +111,30 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
     await expect.poll(probes).toEqual([200, 200, 503]);
     await rabbitmq.accept();
     await expect.poll(probes, { timeout: 10_000 }).toEqual([200, 200, 200]);
+  });
+
+  test('is scraped as its monitor says, ready or not', async () => {
+    const [, address = ''] = await gateway.says(/"metrics at (http:\/\/[^/"]+)/);
+    const monitor = find(objects, 'ServiceMonitor').spec as MonitorSpec;
+    const [endpoint] = monitor.endpoints;
+    const service = find(objects, 'Service', 'asya-gateway-metrics');
+    expect(service.metadata.labels).toMatchObject(monitor.selector.matchLabels);
+    const { ports, ...spec } = service.spec as ServiceSpec;
+    expect(spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+    const port = ports.find(({ name }) => name === endpoint?.port);
+    const container = pod.container('gateway').ports?.find(({ name }) => name === port?.targetPort);
+    expect(String(container?.containerPort)).toBe(
+      pod.environmentOf('gateway')['ASYA_METRICS_PORT'],
+    );
+
+    await rabbitmq.refuse();
+    const up = async () =>
+      (await scrape(address + (endpoint?.path ?? ''))).value('asya_dependency_up', {
+        dependency: 'broker',
+      });
+    await expect.poll(up).toBe(0);
+    await rabbitmq.accept();
+    await expect.poll(up, { timeout: 10_000 }).toBe(1);
   });
 
   test("passes the chart's test, which calls a tool", async () => {

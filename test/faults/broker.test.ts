@@ -5,7 +5,7 @@ import { long, runFault, scaled } from './fault-run.ts';
 import { steps } from './pipeline.ts';
 
 /** RabbitMQ away, deaf, or without what the gateway declared. The same processes live through all of it. */
-describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { Cluster, unavailable } from './cluster.ts';
 import { long, runFault, scaled } from './fault-run.ts';
 
 /** PostgreSQL away, starved, or breaking connections. The same processes live through all of it. */
-describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {

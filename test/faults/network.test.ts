@@ -5,7 +5,7 @@ import { Cluster, unavailable } from './cluster.ts';
 import { runFault, scaled } from './fault-run.ts';
 
 /** Between each gateway and each server stands a network that misbehaves in every way it can. */
-describe.skipIf(unavailable !== null)('a bad network', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('a bad network', { timeout: 600_000 }, () => {
   let cluster: Cluster;
   let proxies: TcpProxy[] = [];
 

@@ -26,7 +26,9 @@ beforeAll(async () => {
   database = await createDatabase();
   broker = new ScratchBroker();
   directory = await mkdtemp(join(tmpdir(), 'asya-'));
-  const [patient, stuck] = [broker.step('patient'), broker.step('stuck')];
+  const [patient, stuck, curious] = ['patient', 'stuck', 'curious'].map((name) =>
+    broker.step(name),
+  );
   const shout = [broker.step('split'), broker.step('loud')];
   const tools = join(directory, 'tools.yaml');
   const rest = 'description: d, parameters: { ms: { type: integer, default: 0 } }';
@@ -38,6 +40,7 @@ beforeAll(async () => {
       `  - { name: hurried, ${rest}, timeout: 1, route: [${patient}] }`,
       `  - { name: watched, ${rest}, heartbeat_timeout: 1, route: [${patient}] }`,
       `  - { name: shout, description: d, parameters: { text: { type: string } }, route: [${shout.join()}] }`,
+      `  - { name: curious, ${rest}, route: [${curious}] }`,
       `  - { name: stuck, ${rest}, heartbeat_timeout: 1, route: [${stuck}] }`,
     ].join('\n'),
   );
@@ -134,6 +137,34 @@ describe('a handler at work in another process', () => {
     ]);
     expect(await finished(blocking)).toMatchObject({ status: 'Failed', reason: 'HeartbeatLost' });
     expect(await finished(waiting)).toMatchObject({ status: 'Succeeded' });
+  });
+});
+
+describe('a handler that asks', () => {
+  test('goes on in another process, though everything died meanwhile', async () => {
+    const first = await actors(['curious']);
+    const id = await call('curious', { ms: 7 });
+    const waiting = async () =>
+      (await (await fetch(`${url}/jobs/${id}`)).json()) as { pid: number };
+    await expect.poll(waiting, { timeout: 10_000 }).toMatchObject({
+      status: 'InputRequired',
+      input_requests: { name: { method: 'elicitation/create' } },
+    });
+    await first.kill();
+    await gateway.kill();
+    ({ process: gateway, url } = await startGateway(env));
+    const answer = await fetch(`${url}/jobs/${id}/input`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ answers: { name: { action: 'accept', content: { is: 'Ada' } } } }),
+    });
+    expect(answer.status).toBe(202);
+    // The answer is in the outbox, whoever took it.
+    await gateway.kill();
+    ({ process: gateway, url } = await startGateway(env));
+    await actors(['curious']);
+    const { result } = (await finished(id)) as { result: { pid: number } };
+    expect(result).toMatchObject({ name: { content: { is: 'Ada' } }, ms: 7 });
   });
 });
 

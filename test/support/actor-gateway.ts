@@ -103,6 +103,7 @@ export function anEnvelope(given: Partial<Envelope> = {}): Envelope {
     headers: { traceparent: '00-1' },
     payload: { n: 21 },
     deadline: null,
+    answers: {},
     ...given,
   };
 }

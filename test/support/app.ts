@@ -24,6 +24,8 @@ export interface TestAppOptions {
   readonly readiness?: AppParts['readiness'];
   readonly mcp?: FastifyPluginAsync;
   readonly clock?: Clock;
+  /** Whether the outbox is searched as it is in a gateway. Default: tests do it by `relay`. */
+  readonly relays?: boolean;
   readonly log?: AppParts['log'];
 }
 
@@ -44,6 +46,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const jobs = new JobService({ store, dispatcher, announcer: broker, clock });
   const feed = new JobFeed(store);
   await memory.listen(feed);
+  if (options.relays === true) await dispatcher.start();
   const closing = new AbortController();
 
   const app = buildApp({
@@ -73,6 +76,8 @@ export async function createTestApp(options: TestAppOptions = {}) {
     jobs,
     broker,
     closing,
+    /** Publishes what came into the outbox once more. */
+    relay: (): Promise<boolean> => dispatcher.relayOnce(),
     /** A new job of two steps. */
     submit: (overrides: Partial<Submission> = {}): Promise<Job> =>
       jobs.submit({
@@ -83,10 +88,12 @@ export async function createTestApp(options: TestAppOptions = {}) {
         headers: {},
         timeoutSeconds: 300,
         heartbeatTimeoutSeconds: 0,
+        inputTimeoutSeconds: 0,
         ...overrides,
       }),
     async close(): Promise<void> {
       closing.abort();
+      await dispatcher.stop();
       await broker.close();
       // fetch opens connections that it may never use, and the server would wait for their requests.
       app.server.closeAllConnections();
@@ -118,7 +125,10 @@ export function aTool(overrides: Partial<Tool> = {}): Tool {
     mode: 'hybrid',
     waitSeconds: 25,
     heartbeatTimeoutSeconds: 0,
+    inputTimeoutSeconds: 0,
     taskSupport: 'optional',
+    asksFirst: false,
+    clientCapabilities: [],
     metadata: null,
     checkArguments: argumentsChecker('enhance_image', inputSchema),
     ...overrides,

@@ -6,6 +6,8 @@ export function anEvent(): fc.Arbitrary<JobEvent> {
   const stepStatus = fc.constantFrom('received', 'processing', 'completed' as const);
   const message = fc.option(fc.constantFrom('one', 'two'));
   const percent = fc.integer({ min: 0, max: 100 });
+  const key = fc.constantFrom('one', 'two');
+  const question = { method: 'roots/list', params: {} } as const;
   return fc.oneof(
     fc.record(
       {
@@ -35,6 +37,18 @@ export function anEvent(): fc.Arbitrary<JobEvent> {
         { requiredKeys: ['type', 'step', 'stepIndex', 'totalSteps', 'stepStatus', 'message'] },
       )
       .filter(({ stepIndex, totalSteps }) => stepIndex < totalSteps),
+    fc.record({
+      type: fc.constant('asked' as const),
+      step: fc.constantFrom('download', 'enhance'),
+      stepIndex: fc.nat(1),
+      requests: fc.dictionary(key, fc.constant(question), { minKeys: 1 }),
+      payload: fc.constantFrom(null, 'given'),
+      metadata: fc.constant({ job_id: 'j' }),
+    }),
+    fc.record({
+      type: fc.constant('answered' as const),
+      answers: fc.dictionary(key, fc.constant({ action: 'decline' })),
+    }),
     fc.record({
       type: fc.constant('succeeded' as const),
       result: fc.constantFrom(null, 'done', { n: 1 }),

@@ -6,7 +6,8 @@ import { JobFeed } from '../../src/jobs/job-feed.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { mcpPlugin } from '../../src/mcp/endpoint.ts';
-import { Sessions } from '../../src/mcp/session.ts';
+import { RequestStates } from '../../src/mcp/request-state.ts';
+import { Sessions, type SessionTerms } from '../../src/mcp/session.ts';
 import { ToolCalls } from '../../src/mcp/tool-call.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { aTool, createTestApp, type TestAppOptions } from './app.ts';
@@ -48,6 +49,7 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     toolCalls,
     config: { jobTools, jobRetentionSeconds },
     sessions,
+    requestStates: new RequestStates({ secret: 'of the test', clock }),
     serverInfo: { name: 'asya-gateway', version: '1.2.3' },
     clock,
     log: options.log ?? pino({ level: 'silent' }),
@@ -72,8 +74,8 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     },
 
     /** The headers of a client of 2025-11-25 that has initialized. */
-    sessionHeaders(): Record<string, string> {
-      const terms = { protocolVersion: '2025-11-25', capabilities: [] } as const;
+    sessionHeaders({ capabilities = [] }: Partial<SessionTerms> = {}): Record<string, string> {
+      const terms = { protocolVersion: '2025-11-25', capabilities } as const;
       return { 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': sessions.issue(terms) };
     },
 

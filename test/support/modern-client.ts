@@ -24,6 +24,8 @@ export interface ModernOptions {
   /** Whether the client declares the Tasks extension. Default false. */
   readonly tasks?: boolean;
   readonly id?: string | number;
+  /** What it declares beside that. Default: nothing. */
+  readonly capabilities?: object;
   /** Beside what every request carries, or instead of it; undefined leaves one out. */
   readonly meta?: Readonly<Record<string, unknown>>;
   /** The same for headers. */
@@ -34,13 +36,15 @@ export interface ModernOptions {
 const tasksExtension = 'io.modelcontextprotocol/tasks';
 
 /** What a client puts into `_meta`. */
-export function modernMeta({ tasks = false, meta = {} }: ModernOptions = {}): object {
+export function modernMeta(options: ModernOptions = {}): object {
+  const { tasks = false, capabilities = {}, meta = {} } = options;
   return {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
     'io.modelcontextprotocol/clientInfo': { name: 'test', version: '1' },
-    'io.modelcontextprotocol/clientCapabilities': tasks
-      ? { extensions: { [tasksExtension]: {} } }
-      : {},
+    'io.modelcontextprotocol/clientCapabilities': {
+      ...capabilities,
+      ...(tasks && { extensions: { [tasksExtension]: {} } }),
+    },
     ...meta,
   };
 }
@@ -114,11 +118,14 @@ function checkNotification(message: Message): void {
   }
 }
 
+function typeOf(method: string, result: Message): string {
+  if (method !== 'tools/call') return 'complete';
+  if (result.inputRequests !== undefined) return 'input_required';
+  return result.taskId === undefined ? 'complete' : 'task';
+}
+
 function checkResult(method: string, result: Message): void {
-  if (
-    result.resultType !==
-    (result.taskId !== undefined && method === 'tools/call' ? 'task' : 'complete')
-  ) {
+  if (result.resultType !== typeOf(method, result)) {
     throw new Error(`a result of type ${result.resultType}`);
   }
   const server = result._meta?.['io.modelcontextprotocol/serverInfo'];
@@ -132,6 +139,7 @@ function checkResult(method: string, result: Message): void {
       return;
     case 'tools/call':
       if (result.resultType === 'task') CreateTaskResultV2Schema.parse(result);
+      else if (result.resultType === 'input_required') return;
       else CallToolResultV2Schema.parse(result);
       return;
     case 'tasks/get':

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { actor } from 'asya-gateway/actor';
+import { actor, elicit } from 'asya-gateway/actor';
 
 /*
  * Actors for tests with processes. Queues are shared by everybody on a RabbitMQ, so the steps' names
@@ -44,4 +44,10 @@ const split = actor(`${prefix}-split`, ({ text }: { text: string }) => text.spli
 
 const loud = actor(`${prefix}-loud`, (word: string) => word.toUpperCase());
 
-export default [patient, stuck, split, loud];
+/** Asks, and says in which process it has the answer. */
+const curious = actor(`${prefix}-curious`, async ({ ms }: Work, { ask }) => {
+  const { name } = await ask({ name: elicit('Your name?', { type: 'object', properties: {} }) });
+  return { name, ms, pid: process.pid };
+});
+
+export default [patient, stuck, split, loud, curious];

@@ -1,35 +1,32 @@
 import type { EpochMs, Job } from '../../jobs/job.ts';
-import { firstUpdate } from '../../jobs/transition.ts';
+import { firstUpdate } from '../../jobs/decision.ts';
 import type { Sql } from '../connection.ts';
 import { instant, jobsAsJson, updatesAsJson } from '../rows.ts';
 
 /**
  * Inserts jobs, whose ids differ, and the first update of each; returns the ids of those that were
- * not there yet. Without a lease they count as dispatched.
+ * not there yet.
  */
 export async function createJobs(
   sql: Sql,
   jobs: readonly Job[],
-  leasedUntil: EpochMs | null,
+  leasedUntil: EpochMs,
 ): Promise<Set<string>> {
-  const dispatch =
-    leasedUntil === null
-      ? sql`created_at, created_at`
-      : sql`${instant(leasedUntil)}::timestamptz, NULL::timestamptz`;
   const rows = await sql<{ jobId: string }[]>`
     WITH created AS (
       INSERT INTO jobs (
         id, parent_id, tool, status, reason, route_steps, route_current, route_metadata, headers,
         payload, result, error, error_details, message, progress_percent, current_step, step_status,
         steps_completed, timeout_seconds, deadline, heartbeat_timeout_seconds, last_heartbeat_at,
-        heartbeat_due_at, seq, created_at, updated_at, finished_at, dispatch_after, dispatched_at
+        heartbeat_due_at, seq, created_at, updated_at, finished_at, input, input_timeout_seconds,
+        dispatched_at, outbox_seq, dispatch_after
       )
       SELECT
         id, parent_id, tool, status, reason, route_steps, route_current, route_metadata, headers,
         payload, result, error, error_details, message, progress_percent, current_step, step_status,
         steps_completed, timeout_seconds, deadline, heartbeat_timeout_seconds, last_heartbeat_at,
-        heartbeat_due_at, seq, created_at, updated_at, finished_at,
-        ${dispatch}
+        heartbeat_due_at, seq, created_at, updated_at, finished_at, input, input_timeout_seconds,
+        dispatched_at, outbox_seq, ${instant(leasedUntil)}::timestamptz
       FROM json_to_recordset(${jobsAsJson(jobs)}::text::json) AS job (
         id text, parent_id text, tool text, status text, reason text, route_steps text[],
         route_current int, route_metadata jsonb, headers jsonb, payload jsonb, result jsonb,
@@ -37,7 +34,8 @@ export async function createJobs(
         step_status text, steps_completed int, timeout_seconds float8, deadline timestamptz,
         heartbeat_timeout_seconds float8, last_heartbeat_at timestamptz,
         heartbeat_due_at timestamptz, seq int, created_at timestamptz, updated_at timestamptz,
-        finished_at timestamptz
+        finished_at timestamptz, input jsonb, input_timeout_seconds float8,
+        dispatched_at timestamptz, outbox_seq int
       )
       ON CONFLICT (id) DO NOTHING
       RETURNING id

@@ -1,23 +1,28 @@
+import type { SentJob } from '../../jobs/job-store.ts';
 import type { EpochMs } from '../../jobs/job.ts';
 import type { Sql } from '../connection.ts';
 import { instant } from '../rows.ts';
 
 /**
- * Takes jobs out of the outbox. The rows are locked in the order of their ids, as everywhere, so
- * that two batches never wait for each other.
+ * Takes jobs out of the outbox that have not come into it once more since. The rows are locked in the
+ * order of their ids, as everywhere, so that two batches never wait for each other.
  */
 export async function markDispatched(
   sql: Sql,
-  ids: readonly string[],
+  sent: readonly SentJob[],
   now: EpochMs,
 ): Promise<void> {
   await sql`
     WITH locked AS (
-      SELECT id
+      SELECT jobs.id
       FROM jobs
-      WHERE id = ANY(${ids}::text[]) AND dispatched_at IS NULL
-      ORDER BY id
-      FOR NO KEY UPDATE
+      JOIN unnest(
+        ${sent.map(({ id }) => id)}::text[],
+        ${sent.map(({ outboxSeq }) => String(outboxSeq))}::text[]::int[]
+      ) AS sent (id, outbox_seq) USING (id, outbox_seq)
+      WHERE dispatched_at IS NULL
+      ORDER BY jobs.id
+      FOR NO KEY UPDATE OF jobs
     )
     UPDATE jobs
     SET dispatched_at = ${instant(now)}::timestamptz

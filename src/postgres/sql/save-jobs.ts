@@ -29,13 +29,21 @@ export async function saveJobs(
         seq = job.seq,
         updated_at = job.updated_at,
         finished_at = job.finished_at,
-        -- An actor has the message, whether or not its confirm was marked: it must not go out again.
-        dispatched_at = COALESCE(jobs.dispatched_at, job.last_heartbeat_at)
+        deadline = job.deadline,
+        input = job.input,
+        dispatched_at = job.dispatched_at,
+        outbox_seq = job.outbox_seq,
+        -- Come into the outbox once more, it is due at once.
+        dispatch_after = CASE WHEN job.outbox_seq = jobs.outbox_seq
+          THEN jobs.dispatch_after ELSE job.updated_at END,
+        unroutable_since = CASE WHEN job.outbox_seq = jobs.outbox_seq
+          THEN jobs.unroutable_since END
       FROM json_to_recordset(${statesAsJson(states)}::text::json) AS job (
         id text, status text, reason text, route_steps text[], route_current int, result jsonb,
         error text, error_details jsonb, message text, progress_percent float8, current_step text,
         step_status text, steps_completed int, last_heartbeat_at timestamptz,
-        heartbeat_due_at timestamptz, seq int, updated_at timestamptz, finished_at timestamptz
+        heartbeat_due_at timestamptz, seq int, updated_at timestamptz, finished_at timestamptz,
+        deadline timestamptz, input jsonb, dispatched_at timestamptz, outbox_seq int
       )
       WHERE jobs.id = job.id
     ),

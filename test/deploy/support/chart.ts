@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { chartDirectory } from '../../../scripts/chart/generated-files.ts';
-import { gatewayApi, helm, kubectlValidate, pathOf } from '../../../scripts/deploy-tools/tool.ts';
+import {
+  customResources,
+  helm,
+  isThere,
+  kubectlValidate,
+  pathOf,
+} from '../../../scripts/deploy-tools/tool.ts';
 import type { KubernetesObject } from './objects.ts';
 
 export { chartDirectory };
@@ -14,7 +20,8 @@ const helmPath = pathOf(helm);
 const validatorPath = pathOf(kubectlValidate);
 
 /** For `describe.skipIf`: without Go they cannot be built. */
-export const noHelm = helmPath === null || validatorPath === null;
+export const noHelm =
+  helmPath === null || validatorPath === null || !customResources.every(isThere);
 
 const run = promisify(execFile);
 
@@ -76,7 +83,7 @@ export async function validate(manifest: string): Promise<void> {
     await run(validatorPath ?? '', [
       file,
       '--version=1.30',
-      `--local-crds=${gatewayApi.directory}`,
+      ...customResources.map(({ directory }) => `--local-crds=${directory}`),
     ]);
   } finally {
     await rm(directory, { recursive: true });

@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ContainerProcess } from './container-process.ts';
-import { dataOf, podOf } from './objects.ts';
+import { dataOf, find, podOf } from './objects.ts';
 import type { Container, EnvVar, KubernetesObject, PodSpec, Probe, Volume } from './objects.ts';
+import { writeVolume } from './volume.ts';
 
 export interface PodOptions {
   /** Everything that was rendered: the Secrets and ConfigMaps are looked up here. */
@@ -60,6 +61,13 @@ export class Pod {
     return Object.fromEntries(entries.map((entry) => [entry.name, this.#valueOf(entry)]));
   }
 
+  /** Writes its ConfigMaps anew, as the kubelet does some time after they changed. */
+  async sync(objects: readonly KubernetesObject[]): Promise<void> {
+    for (const volume of this.spec.volumes ?? []) {
+      if (volume.configMap !== undefined) await fill(this.volume(volume.name), volume, objects);
+    }
+  }
+
   start(name: string): ContainerProcess {
     const container = this.container(name);
     const local = (text: string): string => this.#onVolume(container, text);
@@ -93,28 +101,21 @@ export class Pod {
   }
 }
 
-/** Lays a ConfigMap out as the kubelet does: files are links by way of `..data`, which is swapped. */
+/** Writes a ConfigMap's volume; any other is empty. */
 async function fill(
   directory: string,
   { configMap }: Volume,
   objects: readonly KubernetesObject[],
 ): Promise<void> {
-  await mkdir(join(directory, '..1'), { recursive: true });
+  await mkdir(directory, { recursive: true });
   if (configMap === undefined) return;
-  const found = objects.find(
-    ({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === configMap.name,
+  // Null where a template has no entries.
+  const data = find(objects, 'ConfigMap', configMap.name).data ?? {};
+  const items = configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+  const files = items.map(
+    ({ key, path }) => [path, dataOf(objects, 'ConfigMap', configMap.name, key)] as const,
   );
-  if (found === undefined) throw new Error(`there is no ConfigMap ${configMap.name}`);
-  const keys = Object.keys(found.data ?? {});
-  const items = configMap.items ?? keys.map((key) => ({ key, path: key }));
-  for (const { key, path } of items) {
-    const file = join(directory, '..1', path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, dataOf(objects, 'ConfigMap', configMap.name, key));
-  }
-  await symlink('..1', join(directory, '..data'));
-  const names = new Set(items.map(({ path }) => path.split('/')[0] ?? ''));
-  for (const name of names) await symlink(join('..data', name), join(directory, name));
+  await writeVolume(directory, new Map(files));
 }
 
 /** Asks as the kubelet would. @returns the status; null: no answer in time */

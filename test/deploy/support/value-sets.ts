@@ -31,7 +31,11 @@ export const valueSets: Readonly<Record<string, Values>> = {
     postgresql: { auth: { existingSecret: 'db', existingSecretKey: 'pass' } },
     migrations: { database: { url: 'postgres://owner@elsewhere/asya' } },
   },
-  'somebody else migrates': { migrations: { enabled: false } },
+  'somebody else migrates, nobody scrapes': {
+    migrations: { enabled: false },
+    metrics: { enabled: false },
+    networkPolicy: { enabled: true },
+  },
   'everything on': {
     image: { repository: 'images.example/asya-gateway', digest },
     imagePullSecrets: [{ name: 'pull' }],
@@ -81,8 +85,13 @@ export const valueSets: Readonly<Record<string, Values>> = {
       hostnames: ['asya.example'],
       timeouts: { request: '0s' },
     },
+    metrics: {
+      serviceMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '15s' },
+      alerts: { enabled: true, labels: { release: 'prometheus' } },
+    },
     networkPolicy: {
       enabled: true,
+      scrapers: [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
       clients: [{ namespaceSelector: { matchLabels: { name: 'ingress' } } }],
       actors: [{ podSelector: { matchLabels: { role: 'actor' } } }],
       egress: { enabled: true, rabbitmq: [{ ipBlock: { cidr: '10.0.0.0/8' } }] },
@@ -127,6 +136,12 @@ export const refusedValues: readonly (readonly [string, Values, RegExp])[] = [
   ],
   ['a route to no Gateway', { gatewayAPI: { enabled: true } }, /gatewayAPI.parentRefs/],
   ['no time to drain', { terminationGracePeriodSeconds: 15 }, /15 is too short/],
+  ['a time that is none', { metrics: { serviceMonitor: { interval: '30' } } }, /\/interval/],
+  [
+    'a monitor of no metrics',
+    { metrics: { enabled: false, serviceMonitor: { enabled: true } } },
+    /need metrics.enabled/,
+  ],
   [
     'a range upside down',
     { autoscaling: { enabled: true, minReplicas: 3, maxReplicas: 2 } },

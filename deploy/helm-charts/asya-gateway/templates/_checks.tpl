@@ -13,6 +13,9 @@
 {{- if and $v.gatewayAPI.enabled (not $v.gatewayAPI.parentRefs) -}}
 {{- fail "gatewayAPI.enabled is true: name a Gateway in gatewayAPI.parentRefs" -}}
 {{- end -}}
+{{- if and (not $v.metrics.enabled) (or $v.metrics.serviceMonitor.enabled $v.metrics.alerts.enabled) -}}
+{{- fail "metrics.serviceMonitor and metrics.alerts need metrics.enabled" -}}
+{{- end -}}
 {{- if lt (int $v.terminationGracePeriodSeconds) (add $v.preStopSleepSeconds 11 | int) -}}
 {{- fail (printf "terminationGracePeriodSeconds: %d is too short for preStopSleepSeconds (%d) and the 10 s in which a gateway drains" (int $v.terminationGracePeriodSeconds) (int $v.preStopSleepSeconds)) -}}
 {{- end -}}

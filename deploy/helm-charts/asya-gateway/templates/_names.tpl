@@ -22,6 +22,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* Labels of pods that a new version of the chart alone is no reason to replace. */}}
+{{- define "asya-gateway.lastingLabels" -}}
+{{ include "asya-gateway.selectorLabels" . }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{- define "asya-gateway.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "asya-gateway.fullname" .) .Values.serviceAccount.name -}}

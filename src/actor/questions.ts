@@ -1,0 +1,74 @@
+import type { Envelope } from '../jobs/envelope.ts';
+import type { InputRequest, InputRequests } from '../jobs/job-input.ts';
+import type { JsonObject } from '../lib/json.ts';
+import type { Delivery } from './actor-broker.ts';
+import type { Answers, Ask, Requests } from './ask.ts';
+
+/**
+ * Ends a run of a handler that cannot go on without answers: the step runs again when they are there.
+ * A handler that catches it goes on without.
+ */
+class InputNeeded extends Error {
+  override readonly name = 'InputNeeded';
+}
+
+/** Room for what makes a key unique within the gateway's limit of 128. */
+const keyPattern = /^[\w.:@-]{1,100}$/;
+
+/** What one run of a handler asks for, and what was answered when it ran before. */
+export class Questions {
+  readonly #delivery: Delivery;
+  #open: Record<string, InputRequest> = {};
+
+  constructor(delivery: Delivery) {
+    this.#delivery = delivery;
+  }
+
+  /** The requests without an answer; null: there are none. */
+  get open(): InputRequests | null {
+    return Object.keys(this.#open).length === 0 ? null : this.#open;
+  }
+
+  /** The handler runs anew. */
+  clear(): void {
+    this.#open = {};
+  }
+
+  readonly ask: Ask = async <R extends Requests>(requests: R): Promise<Answers<R>> => {
+    const { envelope, replyTo } = this.#delivery;
+    if (replyTo === null) throw new Error('nobody can be asked: the message names no report queue');
+    const past = pastKeys(envelope);
+    const answers: Record<string, JsonObject> = {};
+    for (const [name, request] of Object.entries(requests)) {
+      if (!keyPattern.test(name)) {
+        throw new RangeError(`"${name}" must be 1 to 100 letters, digits, or any of - _ . : @`);
+      }
+      const key = past.includes(name) ? `${name}@${envelope.current}` : name;
+      const answer = envelope.answers[key];
+      if (answer === undefined) this.#open[key] = request;
+      else answers[name] = answer;
+    }
+    if (this.open !== null) throw new InputNeeded('the caller has to answer first');
+    // The gateway has checked each against its request.
+    return answers as Answers<R>;
+  };
+}
+
+/**
+ * Where a job's message keeps the keys that its earlier steps asked by: a key stands for one request
+ * in all of a job's life (MCP Tasks extension, "Task Update Requests").
+ */
+const pastKeysKey = 'asked';
+
+function pastKeys({ metadata }: Envelope): string[] {
+  const keys = metadata[pastKeysKey];
+  return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
+}
+
+/** The message as it leaves the step that got the answers. */
+export function withoutAnswers(envelope: Envelope): Envelope {
+  const keys = Object.keys(envelope.answers);
+  if (keys.length === 0) return envelope;
+  const asked = [...new Set([...pastKeys(envelope), ...keys])];
+  return { ...envelope, answers: {}, metadata: { ...envelope.metadata, [pastKeysKey]: asked } };
+}

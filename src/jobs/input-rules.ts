@@ -1,0 +1,87 @@
+import { changed, type Decision } from './decision.ts';
+import type { EventOf } from './event.ts';
+import { describeRequests, type InputAnswers, type JobInput } from './job-input.ts';
+import type { EpochMs, JobState } from './job.ts';
+
+/*
+ * What a question makes of a job, and what an answer does; see transition.ts for when.
+ */
+
+/** A question of the message at work; of an older delivery of it, one that was answered. */
+export function ask(job: JobState, event: EventOf<'asked'>, now: EpochMs): Decision {
+  const { deadline, inputTimeoutSeconds, route } = job;
+  if (deadline !== null && now >= deadline) return { kind: 'refused', refusal: 'past-deadline' };
+  const { step, stepIndex, payload, metadata } = event;
+  const answers = job.input?.stepIndex === stepIndex ? job.input.answers : {};
+  const requests = without(event.requests, answers);
+  const isOld = stepIndex < route.current || Object.keys(requests).length === 0;
+  if (isOld) return { kind: 'refused', refusal: 'repeated' };
+
+  const stopsClock = inputTimeoutSeconds > 0 && deadline !== null;
+  const msLeft = stopsClock ? deadline - now : null;
+  return changed(
+    {
+      ...job,
+      status: 'InputRequired',
+      input: { stepIndex, requests, answers, payload, metadata, msLeft },
+      route: { ...route, current: Math.min(stepIndex, route.steps.length - 1) },
+      currentStep: step,
+      stepStatus: 'processing',
+      message: describeRequests(requests),
+      deadline: inputTimeoutSeconds > 0 ? now + inputTimeoutSeconds * 1000 : deadline,
+      lastHeartbeatAt: now,
+      heartbeatDueAt: null,
+      dispatchedAt: job.dispatchedAt ?? now,
+    },
+    now,
+  );
+}
+
+/** With the last answer the job is back in the outbox, for the step that asked. */
+export function answer(job: JobState, event: EventOf<'answered'>, now: EpochMs): Decision {
+  if (job.deadline !== null && now >= job.deadline) {
+    return { kind: 'refused', refusal: 'past-deadline' };
+  }
+  const { input } = job;
+  const keys = Object.keys(event.answers);
+  const wanted = keys.filter((key) => input !== null && Object.hasOwn(input.requests, key));
+  if (input === null || wanted.length === 0) {
+    const known = keys.some((key) => input !== null && Object.hasOwn(input.answers, key));
+    return { kind: 'refused', refusal: known ? 'repeated' : 'not-asked' };
+  }
+  const answers = { ...input.answers, ...pick(event.answers, wanted) };
+  const requests = without(input.requests, answers);
+  if (Object.keys(requests).length > 0) {
+    const message = describeRequests(requests);
+    return changed({ ...job, input: { ...input, requests, answers }, message }, now);
+  }
+  return changed(
+    {
+      ...job,
+      status: 'Pending',
+      input: { ...input, requests, answers, msLeft: null },
+      message: 'Input received',
+      deadline: resumedDeadline(job, input, now),
+      dispatchedAt: null,
+      outboxSeq: job.seq + 1,
+    },
+    now,
+  );
+}
+
+function pick(answers: InputAnswers, keys: readonly string[]): InputAnswers {
+  return Object.fromEntries(Object.entries(answers).filter(([key]) => keys.includes(key)));
+}
+
+function resumedDeadline(job: JobState, { msLeft }: JobInput, now: EpochMs): EpochMs | null {
+  if (job.inputTimeoutSeconds === 0) return job.deadline;
+  return msLeft === null ? null : now + msLeft;
+}
+
+/** The entries of one record whose keys another does not have. */
+function without<T>(
+  entries: Readonly<Record<string, T>>,
+  others: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(entries).filter(([key]) => !Object.hasOwn(others, key)));
+}
