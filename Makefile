@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install test conformance demo check build bench chart deploy-tools deploy-check
+.PHONY: help install test faults soak conformance demo check build bench chart deploy-tools deploy-check
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,6 +9,12 @@ install: ## Install the dependencies, unless they are up to date
 
 test: install ## Start what the tests need (PostgreSQL, RabbitMQ, Sqitch, Go) and run them all
 	@npm run --silent test
+
+faults: install ## Run the fault tests in their long forms; only=<file> for one, write=1 to note the figures
+	@npm run --silent faults -- $(if $(write),--write) $(only)
+
+soak: install ## Load two gateways for ten minutes while one fault follows another
+	@npm run --silent faults -- --soak $(if $(write),--write)
 
 conformance: install ## Let the official MCP referee test a gateway
 	@npm run --silent conformance

@@ -2,6 +2,8 @@ import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import { aJob } from '../../test/support/jobs.ts';
+import { withOutages } from '../../test/support/outage.ts';
+import { StoreUnavailable } from './job-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Envelope } from './envelope.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
@@ -70,6 +72,25 @@ describe('dispatch', () => {
     await dispatcher.relayOnce();
     expect(publisher.published).toEqual([job.id, job.id]);
     expect(await outbox()).toEqual([]);
+  });
+
+  test('a message that was confirmed while the store went away is marked at its return, not sent again', async () => {
+    const { store: inner, publisher, time } = aDispatcher();
+    const outage = withOutages(inner);
+    const { store } = outage;
+    const clock = () => time.now;
+    const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 0 });
+    const job = aJob();
+    await store.create([job], dispatcher.leaseFrom(time.now));
+    outage.away = true;
+    dispatcher.dispatch(job);
+    await dispatcher.stop();
+    time.now += 60_000;
+    await expect(dispatcher.relayOnce()).rejects.toThrow(StoreUnavailable);
+    outage.away = false;
+    await dispatcher.relayOnce();
+    expect(publisher.published).toEqual([job.id]);
+    expect(await store.claimOutbox(time.now + 60_000, 0, 10)).toEqual([]);
   });
 
   test('invariant 9: what is too much at a time is left to the outbox', async () => {

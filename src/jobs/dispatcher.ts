@@ -7,6 +7,7 @@ import { envelopeOf } from './envelope.ts';
 import type { Failed } from './event.ts';
 import type { EpochMs, Job } from './job.ts';
 import type { JobStore, OutboxJob, SentJob } from './job-store.ts';
+import { sizeOfJob } from './size.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
 
 /**
@@ -20,6 +21,9 @@ const relayEveryMs = 1_000;
 
 /** Messages waiting for their confirm; what comes on top stays in the outbox. */
 const maxInFlight = 2_000;
+
+/** And the bytes of their jobs; a batch of the outbox may exceed it once. */
+const maxInFlightBytes = 64 * 1_048_576;
 
 const relayBatch = 200;
 
@@ -48,6 +52,9 @@ export class Dispatcher implements Service {
   readonly #relay: PeriodicLoop;
   readonly #marks: Batcher<SentJob, SentJob>;
   readonly #inFlight = new Set<Promise<void>>();
+  #inFlightBytes = 0;
+  /** Confirmed by the broker, and still to be marked: the store went away in between. */
+  readonly #unmarked = new Set<SentJob>();
   readonly #stopping = new AbortController();
 
   constructor(parts: DispatcherParts) {
@@ -91,7 +98,12 @@ export class Dispatcher implements Service {
 
   /** Publishes a job that was just created, in the background. */
   dispatch(job: Job): void {
-    if (this.#inFlight.size < maxInFlight) void this.#track({ job, unroutableSince: null });
+    if (this.#room > 0) void this.#track({ job, unroutableSince: null });
+  }
+
+  /** How many more messages may be under way. */
+  get #room(): number {
+    return this.#inFlightBytes < maxInFlightBytes ? maxInFlight - this.#inFlight.size : 0;
   }
 
   /** Looks for what others, or answers to an actor's question, put into the outbox, now. */
@@ -102,8 +114,9 @@ export class Dispatcher implements Service {
   /** Publishes a batch of what others left in the outbox; true: there may be more. */
   async relayOnce(): Promise<boolean> {
     const { store, publisher, clock } = this.#parts;
-    const limit = Math.min(relayBatch, maxInFlight - this.#inFlight.size);
+    const limit = Math.min(relayBatch, this.#room);
     if (limit <= 0 || publisher.unavailable() !== null) return false;
+    await this.#markLate();
     const now = clock();
     const claimed = await store.claimOutbox(now, now + leaseMs, limit);
     await Promise.all(claimed.map((item) => this.#track(item)));
@@ -112,12 +125,17 @@ export class Dispatcher implements Service {
 
   /** Never rejects: what fails stays in the outbox. */
   #track(item: OutboxJob): Promise<void> {
+    const bytes = sizeOfJob(item.job);
+    this.#inFlightBytes += bytes;
     const work = this.#send(item)
       .catch((error: unknown) => {
         const { id: jobId } = item.job;
         this.#parts.log.warn({ err: error, jobId }, 'dispatch failed; the outbox keeps the job');
       })
-      .finally(() => this.#inFlight.delete(work));
+      .finally(() => {
+        this.#inFlight.delete(work);
+        this.#inFlightBytes -= bytes;
+      });
     this.#inFlight.add(work);
     return work;
   }
@@ -130,9 +148,27 @@ export class Dispatcher implements Service {
       await this.#postpone(item, minPauseMs, item.unroutableSince);
       throw error;
     }
-    if (outcome === 'confirmed') await this.#marks.add(item.job);
+    if (outcome === 'confirmed') await this.#mark(item.job);
     else if (outcome === 'unroutable') await this.#retryOrFail(item);
     else await this.#fail(item.job, 'PublishFailed', 'the broker refuses the message of this job');
+  }
+
+  async #mark({ id, outboxSeq }: SentJob): Promise<void> {
+    const sent = { id, outboxSeq };
+    try {
+      await this.#marks.add(sent);
+    } catch (error) {
+      if (this.#unmarked.size < maxInFlight) this.#unmarked.add(sent);
+      throw error;
+    }
+  }
+
+  /** Before the outbox is searched, where they would be taken for messages that were never sent. */
+  async #markLate(): Promise<void> {
+    const sent = [...this.#unmarked];
+    if (sent.length === 0) return;
+    await this.#parts.store.markDispatched(sent, this.#parts.clock());
+    for (const job of sent) this.#unmarked.delete(job);
   }
 
   async #retryOrFail(item: OutboxJob): Promise<void> {

@@ -18,6 +18,7 @@ import {
   type ListQuery,
 } from './job-store.ts';
 import { newJob } from './new-job.ts';
+import { sizeOfEvent, sizeOfJob } from './size.ts';
 import { transition } from './transition.ts';
 
 /** What a caller wants done. */
@@ -64,6 +65,7 @@ export class JobService {
     this.#clock = clock;
     this.#creates = new Batcher((jobs) => store.create(jobs, dispatcher.leaseFrom(clock())), {
       isolate,
+      sizeOf: sizeOfJob,
     });
     this.#events = new Batcher(
       async (events) => {
@@ -71,7 +73,7 @@ export class JobService {
         announceEnds(announcer, outcomes);
         return outcomes;
       },
-      { isolate },
+      { isolate, sizeOf: ({ event }) => sizeOfEvent(event) },
     );
     this.#reads = new Batcher((ids) => store.get(ids));
   }

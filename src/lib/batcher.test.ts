@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Batcher, Overloaded } from './batcher.ts';
+import { Batcher, Overloaded, type BatcherOptions } from './batcher.ts';
 
 /** A batcher whose runs wait to be let go, and what it ran. */
-function held(options?: ConstructorParameters<typeof Batcher>[1]) {
+function held(options?: BatcherOptions<number>) {
   const runs: { items: readonly number[]; done: PromiseWithResolvers<void> }[] = [];
   const batcher = new Batcher<number, number>(async (items) => {
     const done = Promise.withResolvers<void>();
@@ -116,4 +116,29 @@ test('every call is answered once, in order, however they arrive', async () => {
       },
     ),
   );
+});
+
+test('invariant 9: a run is bounded by its bytes, but for an item larger than that', async () => {
+  const { batcher, runs } = held({ sizeOf: (item) => item, maxBatchBytes: 10 });
+  const answers = Promise.all([4, 6, 1, 30, 2].map((item) => batcher.add(item)));
+  for (let i = 0; i < 4; i++) {
+    await microtasks();
+    runs[i]?.done.resolve();
+  }
+  await answers;
+  expect(runs.map(({ items }) => items)).toEqual([[4, 6], [1], [30], [2]]);
+});
+
+test('invariant 9: so is what waits', async () => {
+  const { batcher, runs } = held({ sizeOf: (item) => item, maxWaitingBytes: 10 });
+  const first = batcher.add(100);
+  await microtasks();
+  const waiting = batcher.add(7);
+  await expect(batcher.add(4)).rejects.toThrow(Overloaded);
+  const fits = batcher.add(3);
+  runs[0]?.done.resolve();
+  await first;
+  await microtasks();
+  runs[1]?.done.resolve();
+  expect(await Promise.all([waiting, fits])).toEqual([14, 6]);
 });

@@ -97,17 +97,18 @@ export class ActorConnection implements ActorBroker {
     if (this.#closing.signal.aborted) return message.nack();
 
     const { body, replyTo, expiresAt }: QueuedMessage = message.content;
-    if (expiresAt !== null && this.#parts.clock() >= expiresAt) return message.ack();
+    if (expiresAt !== null && this.#parts.clock() >= expiresAt)
+      return this.#parts.queues.acknowledge(queue, message);
     const envelope = this.#read(queue, body);
-    if (envelope === null) return message.ack();
+    if (envelope === null) return this.#parts.queues.acknowledge(queue, message);
 
     try {
       await handle({ envelope, replyTo, redelivered: message.fields['redelivered'] === true });
-      message.ack();
+      this.#parts.queues.acknowledge(queue, message);
     } catch (error) {
       if (error instanceof Refused) {
         this.#bury(queue, body, error.message);
-        return message.ack();
+        return this.#parts.queues.acknowledge(queue, message);
       }
       const { redeliverMs, log } = this.#parts;
       log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');

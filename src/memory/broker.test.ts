@@ -103,6 +103,20 @@ describe('publishing', () => {
     expect(await broker.publish(envelope())).toBe('confirmed');
   });
 
+  it('bounds the bytes in a queue, too', async () => {
+    const payload = 'x'.repeat(1_000);
+    const broker = newBroker({ maxQueuedBytes: 2_500 });
+    const hasRoom = new Promise<void>((resolve) => broker.onAvailable(resolve));
+    const gate = Promise.withResolvers<void>();
+    await connect(broker).consume('resize', 1, () => gate.promise);
+    await broker.publish(envelope({ payload }));
+    await broker.publish(envelope({ payload: '' }));
+    await expect(broker.publish(envelope({ payload }))).rejects.toThrow(BrokerUnavailable);
+    gate.resolve();
+    await hasRoom;
+    expect(await broker.publish(envelope({ payload }))).toBe('confirmed');
+  });
+
   it('drops a message whose deadline passed while it waited', async () => {
     let now = 1_000;
     const broker = newBroker({ clock: () => now });

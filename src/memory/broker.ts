@@ -20,6 +20,8 @@ export interface MemoryBrokerOptions {
   readonly clock?: Clock;
   /** Most messages in one queue; beyond it a publish throws BrokerUnavailable. Default 10,000. */
   readonly maxQueuedMessages?: number;
+  /** Most bytes in one queue; beyond it as with messages. Default 64 MiB. */
+  readonly maxQueuedBytes?: number;
   /** Pause before a failed delivery, or a report during an outage, is tried again. Default 1,000. */
   readonly retryMs?: number;
 }
@@ -38,7 +40,8 @@ export class MemoryBroker implements Publisher, Announcer {
   constructor(options: MemoryBrokerOptions) {
     this.#options = options;
     const { apply, onReport, log, maxQueuedMessages = 10_000, retryMs = 1_000 } = options;
-    this.#queues = new Queues(maxQueuedMessages, () => {
+    const { maxQueuedBytes = 64 * 1_048_576 } = options;
+    this.#queues = new Queues(maxQueuedMessages, maxQueuedBytes, () => {
       for (const listener of this.#listeners) listener();
     });
     const bury = (body: string, reason: string) =>

@@ -26,3 +26,22 @@ test('invariant 9: a store full of unfinished jobs takes no more, and loses none
   await expect(store.create([second], 0)).rejects.toThrow(StoreUnavailable);
   expect(await store.get([first.id])).toEqual([first]);
 });
+
+test('invariant 9: payloads and results are bounded by their bytes', async () => {
+  const store = new MemoryJobStore({ maxBytes: 10_000 });
+  const [first, second, third, large] = [1, 2, 3, 4].map(() =>
+    aJob({ payload: 'x'.repeat(2_500) }),
+  );
+  if (!first || !second || !third || !large) throw new Error('four jobs');
+  await store.create([first, second], 0);
+  await expect(store.create([third], 0)).rejects.toThrow(StoreUnavailable);
+  await store.apply([{ jobId: first.id, event: { type: 'succeeded', result: 1 } }], 1);
+  await store.create([third], 0);
+  // A result is never refused; what finished before makes room for it.
+  const result = 'y'.repeat(20_000);
+  await store.apply([{ jobId: second.id, event: { type: 'succeeded', result } }], 1);
+  const left = await store.get([first.id, second.id, third.id]);
+  expect(left.map((job) => job?.status)).toEqual([undefined, 'Succeeded', 'Pending']);
+  await store.create([large], 0);
+  expect((await store.get([second.id]))[0]).toBeNull();
+});

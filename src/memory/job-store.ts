@@ -15,10 +15,12 @@ import {
   type Postponement,
   type SentJob,
 } from '../jobs/job-store.ts';
+import { sizeOfJob } from '../jobs/size.ts';
 import { transition } from '../jobs/transition.ts';
 
 interface Entry {
   job: Job;
+  bytes: number;
   readonly history: JobUpdate[];
   dispatchAfter: EpochMs;
   unroutableSince: EpochMs | null;
@@ -35,6 +37,8 @@ export interface MemoryJobStoreOptions {
    * refused, and outcomes are not. Default 500,000.
    */
   readonly maxUpdates?: number;
+  /** About how many bytes of payloads and results are kept. Beyond it as with jobs. Default 256 MiB. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -44,6 +48,8 @@ export interface MemoryJobStoreOptions {
 export class MemoryJobStore implements JobStore, ChangeNotifier {
   readonly #maxJobs: number;
   readonly #maxUpdates: number;
+  readonly #maxBytes: number;
+  #bytes = 0;
   #updates = 0;
   readonly #entries = new Map<string, Entry>();
   /** Unfinished jobs, so that timers and the outbox never look at finished ones. */
@@ -52,24 +58,34 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
   readonly #finished = new Map<string, Entry>();
   readonly #listeners = new Set<ChangeListener>();
 
-  constructor({ maxJobs = 100_000, maxUpdates = 500_000 }: MemoryJobStoreOptions = {}) {
+  constructor({
+    maxJobs = 100_000,
+    maxUpdates = 500_000,
+    maxBytes = 256 * 1_048_576,
+  }: MemoryJobStoreOptions = {}) {
     this.#maxJobs = maxJobs;
     this.#maxUpdates = maxUpdates;
+    this.#maxBytes = maxBytes;
   }
 
   async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
-    const fresh = new Set(jobs.map(({ id }) => id).filter((id) => !this.#entries.has(id)));
+    const fresh = new Map(
+      jobs.filter(({ id }) => !this.#entries.has(id)).map((job) => [job.id, sizeOfJob(job)]),
+    );
     this.#makeRoom(fresh.size);
+    this.#makeRoomForBytes([...fresh.values()].reduce((sum, bytes) => sum + bytes, 0));
     return jobs.map((job) => {
       if (this.#entries.has(job.id)) return false;
       const entry: Entry = {
         job,
+        bytes: sizeOfJob(job),
         history: [firstUpdate(job)],
         dispatchAfter: leasedUntil,
         unroutableSince: null,
       };
       this.#entries.set(job.id, entry);
       this.#updates++;
+      this.#bytes += entry.bytes;
       (isFinal(job.status) ? this.#finished : this.#open).set(job.id, entry);
       return true;
     });
@@ -177,7 +193,10 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     if (update === null) return;
     entry.history.push(update);
     this.#updates++;
-    if (isFinal(job.status) && this.#open.delete(job.id)) this.#finished.set(job.id, entry);
+    if (isFinal(job.status) && this.#open.delete(job.id)) {
+      this.#finished.set(job.id, entry);
+      this.#weigh(entry);
+    }
     for (const listener of this.#listeners) listener.changed(job.id, update.seq);
   }
 
@@ -188,6 +207,27 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       throw new StoreUnavailable(`the memory store is full: ${this.#maxJobs} jobs are kept`);
     }
     for (const id of [...this.#finished.keys()].slice(0, excess)) this.#remove(id);
+  }
+
+  /** An outcome is never refused: it has made its room among the finished jobs, itself the last to go. */
+  #weigh(entry: Entry): void {
+    this.#bytes -= entry.bytes;
+    entry.bytes = sizeOfJob(entry.job);
+    this.#bytes += entry.bytes;
+    for (const id of this.#finished.keys()) {
+      if (this.#bytes <= this.#maxBytes || id === entry.job.id) return;
+      this.#remove(id);
+    }
+  }
+
+  #makeRoomForBytes(wanted: number): void {
+    for (const id of this.#finished.keys()) {
+      if (this.#bytes + wanted <= this.#maxBytes) return;
+      this.#remove(id);
+    }
+    if (this.#bytes > 0 && this.#bytes + wanted > this.#maxBytes) {
+      throw new StoreUnavailable(`the memory store is full: ${this.#bytes} bytes are kept`);
+    }
   }
 
   #makeRoomForUpdates(wanted: number): void {
@@ -202,6 +242,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
   #remove(id: string): void {
     this.#updates -= this.#entries.get(id)?.history.length ?? 0;
+    this.#bytes -= this.#entries.get(id)?.bytes ?? 0;
     this.#entries.delete(id);
     this.#finished.delete(id);
   }

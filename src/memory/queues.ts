@@ -1,4 +1,4 @@
-import { Broker, type Queue } from 'smqp';
+import { Broker, type Message, type Queue } from 'smqp';
 import type { EpochMs } from '../jobs/job.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 
@@ -24,15 +24,20 @@ const maxDeadLetters = 1_000;
 export class Queues {
   readonly #broker = new Broker();
   readonly #maxMessages: number;
+  readonly #maxBytes: number;
+  /** Of each queue; those at work included. */
+  readonly #bytes = new Map<string, number>();
   readonly #deadLetters: DeadLetter[] = [];
   readonly #onRoom: () => void;
 
   /**
    * @param maxMessages most messages in one queue, those at work included
+   * @param maxBytes most bytes in one queue, unless a single message has more
    * @param onRoom called when a queue that was full takes messages again
    */
-  constructor(maxMessages: number, onRoom: () => void) {
+  constructor(maxMessages: number, maxBytes: number, onRoom: () => void) {
     this.#maxMessages = maxMessages;
+    this.#maxBytes = maxBytes;
     this.#onRoom = onRoom;
   }
 
@@ -60,8 +65,24 @@ export class Queues {
     if (queue.messageCount >= this.#maxMessages) {
       throw new BrokerUnavailable(`queue ${queue.name} is full (${this.#maxMessages} messages)`);
     }
+    const bytes = message.body.length;
+    const held = this.#bytes.get(queue.name) ?? 0;
+    if (held > 0 && held + bytes > this.#maxBytes) {
+      throw new BrokerUnavailable(`queue ${queue.name} is full (${held} bytes)`);
+    }
+    this.#bytes.set(queue.name, held + bytes);
     queue.queueMessage({}, message);
     return true;
+  }
+
+  /** Done with a message: it leaves its queue. */
+  acknowledge(queue: string, message: Message): void {
+    const { body }: QueuedMessage = message.content;
+    const held = this.#bytes.get(queue) ?? 0;
+    const left = held - body.length;
+    this.#bytes.set(queue, left);
+    message.ack();
+    if (held > this.#maxBytes / 2 && left <= this.#maxBytes / 2) this.#onRoom();
   }
 
   bury(letter: DeadLetter): void {

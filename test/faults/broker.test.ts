@@ -5,7 +5,7 @@ import { long, runFault, scaled } from './fault-run.ts';
 import { steps } from './pipeline.ts';
 
 /** RabbitMQ away, deaf, or without what the gateway declared. The same processes live through all of it. */
-describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -68,10 +68,11 @@ describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 300_000 }, () => {
       fault: 'all connections to RabbitMQ closed every second',
       cluster,
       breakThings: async () => {
-        for (let i = 0; i < scaled(2, 15); i++) {
+        for (let i = 1; i < scaled(2, 15); i++) {
           await cluster.rabbitmq.closeConnections();
           await pause(1_000);
         }
+        await cluster.rabbitmq.closeConnections();
         return new Date();
       },
     });

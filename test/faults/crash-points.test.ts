@@ -19,7 +19,7 @@ const points = [
   'acknowledged',
 ];
 
-describe.skipIf(unavailable !== null)('a crash at each single step', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('a crash at each single step', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {

@@ -4,7 +4,7 @@ import { Cluster, unavailable } from './cluster.ts';
 import { long, runFault, scaled } from './fault-run.ts';
 
 /** PostgreSQL away, starved, or breaking connections. The same processes live through all of it. */
-describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
@@ -54,10 +54,11 @@ describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 300_000 }, () => 
       fault: 'all sessions of PostgreSQL terminated every 0.5 s',
       cluster,
       breakThings: async () => {
-        for (let i = 0; i < scaled(4, 40); i++) {
+        for (let i = 1; i < scaled(4, 40); i++) {
           await cluster.postgres.terminateSessions();
           await pause(500);
         }
+        await cluster.postgres.terminateSessions();
         return new Date();
       },
     });

@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Cluster } from './cluster.ts';
@@ -109,7 +110,9 @@ async function recoveryAfter(
 
 /** For the script that writes the table. */
 export function note(row: FaultRow): void {
-  const file = process.env['ASYA_FAULTS_TABLE'];
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify(row)}\n`);
-  console.info(JSON.stringify(row));
+  const table = process.env['ASYA_FAULTS_TABLE'];
+  const file = basename(expect.getState().testPath ?? '', '.test.ts');
+  const line = JSON.stringify({ file, ...row });
+  if (table !== undefined) appendFileSync(table, `${line}\n`);
+  console.info(line);
 }

@@ -26,6 +26,10 @@ export class ServerProcess {
     this.#child.stderr?.on('data', keep);
     // A shell that was killed leaves the pipes to its children: its exit is what counts.
     this.#exit = once(this.#child, 'exit');
+    // A run that is broken off leaves no server behind.
+    const end = (): void => this.#killGroup();
+    process.once('exit', end);
+    this.#child.once('exit', () => process.off('exit', end));
     this.#exit.catch((error: unknown) => {
       this.#output += String(error);
     });
@@ -64,6 +68,11 @@ export class ServerProcess {
 
   /** SIGKILL to the server and all its children. */
   async kill(): Promise<void> {
+    this.#killGroup();
+    if (this.running) await this.#exit;
+  }
+
+  #killGroup(): void {
     const { pid } = this.#child;
     if (pid === undefined) return;
     try {
@@ -71,7 +80,6 @@ export class ServerProcess {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
-    if (this.running) await this.#exit;
   }
 }
 

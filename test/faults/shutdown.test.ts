@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
 import { runFault, scaled } from './fault-run.ts';
 
-describe.skipIf(unavailable !== null)('SIGTERM under load', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('SIGTERM under load', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {

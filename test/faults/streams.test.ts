@@ -13,7 +13,7 @@ const cutsPerReader = scaled(8, 100);
 const updatesPerJob = scaled(30, 320);
 
 /** No actors: the tests report by HTTP what the streams are to show. */
-describe.skipIf(unavailable !== null)('streams', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
   let cluster: Cluster;
   let urls: string[] = [];
   const agent = new Agent({ connections: null, pipelining: 1 });

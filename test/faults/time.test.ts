@@ -7,7 +7,7 @@ import { Load } from './load.ts';
 
 const skew = fileURLToPath(new URL('skewed-clock.ts', import.meta.url));
 
-describe.skipIf(unavailable !== null)('time', { timeout: 300_000 }, () => {
+describe.skipIf(unavailable !== null)('time', { timeout: 600_000 }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
