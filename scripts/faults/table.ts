@@ -39,14 +39,19 @@ export function inDocument(text: string, rows: readonly NotedRow[]): string {
   if (before === undefined || old === undefined || after === undefined) {
     throw new Error(`the document must hold ${begin} and ${end}`);
   }
-  const commands = new Set(rows.map((row) => rowText(row).split(' | ').at(-1)));
+  const commands = new Set(rows.map((row) => commandOf(rowText(row))));
   const kept = old
     .split('\n')
     .map((line) => line.replaceAll(/ +/g, ' '))
     .filter(
       (line) => line.startsWith('| ') && !line.startsWith('| Fault') && !line.startsWith('| -'),
     )
-    .filter((line) => !commands.has(line.split(' | ').at(-1)));
+    .filter((line) => !commands.has(commandOf(line)));
   const table = [...head, ...rows.map(rowText), ...kept].join('\n');
   return `${before}${begin}\n\n${table}\n\n${end}${after}`;
+}
+
+/** The last cell; formatters pad the others. */
+function commandOf(row: string): string | undefined {
+  return /`make [^`]*`/.exec(row)?.[0];
 }
