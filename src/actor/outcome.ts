@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { Envelope } from '../jobs/envelope.ts';
 import type { InputRequests } from '../jobs/job-input.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
@@ -139,5 +140,6 @@ function describe(thrown: unknown): { message: string; type: string; traceback: 
       traceback: reportText(stack),
     };
   }
-  return { message: reportText(String(thrown)), type: typeof thrown, traceback: '' };
+  const text = typeof thrown === 'string' ? thrown : inspect(thrown);
+  return { message: reportText(text), type: typeof thrown, traceback: '' };
 }

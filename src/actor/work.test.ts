@@ -50,6 +50,15 @@ describe('retries', () => {
     expect(await gateway.final()).toMatchObject({ type: 'failed', error: 'failure 1' });
   });
 
+  it('end with whatever was thrown, also what has no text', async () => {
+    await gateway.run(actor('double', () => Promise.reject(Object.create(null))));
+    await gateway.broker.publish(anEnvelope());
+    expect(await gateway.final()).toMatchObject({
+      type: 'failed',
+      error: '[Object: null prototype] {}',
+    });
+  });
+
   it('show signs of life during their pauses', async () => {
     const { promise: beaten, resolve: beat } = Promise.withResolvers<void>();
     const options = { retries: 1, retryDelayMs: 60_000, heartbeatMs: 1 };

@@ -1,6 +1,7 @@
-import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { schemaFaults, valueFaults } from '../tools/json-schema.ts';
-import { formatPath, type Path } from '../tools/path.ts';
+import { formatPath } from '../tools/path.ts';
+import type { Fault } from '../tools/schema-error.ts';
 import {
   requestFor,
   type InputAnswers,
@@ -23,34 +24,25 @@ export function answerFaults(requests: InputRequests, answers: InputAnswers): st
   });
 }
 
-interface AnswerFault {
-  readonly path: Path;
-  readonly problem: string;
-}
-
-type Check = (request: InputRequest, answer: JsonObject) => AnswerFault[];
+type Check = (request: InputRequest, answer: JsonObject) => Fault[];
 
 const checks: { readonly [M in InputMethod]: Check } = {
   'elicitation/create': elicitationFaults,
-  'sampling/createMessage': (_, answer) => schemaFaultsOf(samplingResult, answer),
-  'roots/list': (_, answer) => schemaFaultsOf(rootsResult, answer),
+  'sampling/createMessage': (_, answer) => valueFaults(samplingResult, answer),
+  'roots/list': (_, answer) => valueFaults(rootsResult, answer),
 };
 
 /** MCP 2026-07-28, schema, `ElicitResult`; what a user accepts has to fit what was asked. */
-function elicitationFaults({ params }: InputRequest, answer: JsonObject): AnswerFault[] {
-  const faults = schemaFaultsOf(elicitationResult, answer);
+function elicitationFaults({ params }: InputRequest, answer: JsonObject): Fault[] {
+  const faults = valueFaults(elicitationResult, answer);
   const { requestedSchema } = params;
   if (faults.length > 0 || answer['action'] !== 'accept') return faults;
   // A user is led to a page, or the actor asked in a way that cannot be checked.
   if (!isJsonObject(requestedSchema) || schemaFaults(requestedSchema).length > 0) return [];
-  return schemaFaultsOf(requestedSchema, answer['content'] ?? {}).map(({ path, problem }) => ({
+  return valueFaults(requestedSchema, answer['content'] ?? {}).map(({ path, problem }) => ({
     path: ['content', ...path],
     problem,
   }));
-}
-
-function schemaFaultsOf(schema: JsonObject, value: Json): AnswerFault[] {
-  return valueFaults(schema, value);
 }
 
 const elicitationResult: JsonObject = {

@@ -45,10 +45,11 @@ export function answer(job: JobState, event: EventOf<'answered'>, now: EpochMs):
     return { kind: 'refused', refusal: 'past-deadline' };
   }
   const { input } = job;
+  if (input === null) return { kind: 'refused', refusal: 'not-asked' };
   const keys = Object.keys(event.answers);
-  const wanted = keys.filter((key) => input !== null && Object.hasOwn(input.requests, key));
-  if (input === null || wanted.length === 0) {
-    const known = keys.some((key) => input !== null && Object.hasOwn(input.answers, key));
+  const wanted = keys.filter((key) => Object.hasOwn(input.requests, key));
+  if (wanted.length === 0) {
+    const known = keys.some((key) => Object.hasOwn(input.answers, key));
     return { kind: 'refused', refusal: known ? 'repeated' : 'not-asked' };
   }
   const answers = { ...input.answers, ...pick(event.answers, wanted) };

@@ -28,6 +28,7 @@ export class RequestStates {
 
   issue(request: StatedRequest, { id, seq }: Job): string {
     const expires = this.#clock() + lifetimeMs;
+    // By the seq the state of one round is not that of the next.
     const content = { j: id, q: seq, r: digest(request), e: expires };
     return sealToken(this.#secret, 'request-state', content);
   }

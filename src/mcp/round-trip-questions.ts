@@ -1,3 +1,4 @@
+import { requestFor } from '../jobs/job-input.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { Job } from '../jobs/job.ts';
 import { ready, type ReadyAnswer } from './answer.ts';
@@ -40,7 +41,7 @@ export class RoundTripQuestions implements Questions {
     const { jobs, results, states } = this.#parts;
     const { request, capabilities, round } = this.#attempt;
     let asking = job;
-    if (Object.keys(round.answers).some((key) => isOpen(job, key))) {
+    if (Object.keys(round.answers).some((key) => isAsked(job, key))) {
       const outcome = await jobs.answer(job.id, round.answers);
       // Without the state of an attempt before, an error would leave the job to nobody: it is asked.
       if (outcome.kind === 'invalid' && (round.state !== null || !ownsJob)) {
@@ -64,8 +65,8 @@ export class RoundTripQuestions implements Questions {
   }
 }
 
-function isOpen({ input }: Job, key: string): boolean {
-  return input !== null && Object.hasOwn(input.requests, key);
+function isAsked({ input }: Job, key: string): boolean {
+  return requestFor(input?.requests ?? {}, key) !== null;
 }
 
 function response(answer: ReadyAnswer): Put {

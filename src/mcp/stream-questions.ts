@@ -1,7 +1,7 @@
 import type { Job } from '../jobs/job.ts';
 import { requestFor } from '../jobs/job-input.ts';
 import type { JobService } from '../jobs/job-service.ts';
-import { isJsonObject } from '../lib/json.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { storableText } from '../lib/storable.ts';
 import type { Listener } from './answer.ts';
 import { answerable, type ClientCapability } from './client-capabilities.ts';
@@ -79,11 +79,13 @@ export async function takeAnswer(answer: RpcAnswer, jobs: JobService): Promise<F
     await jobs.answer(jobId, { [key]: { action: 'cancel' } });
     return null;
   }
-  const { message = 'no reason given' } = Object(error) as { message?: unknown };
+  const { message }: Partial<JsonObject> = isJsonObject(error) ? error : {};
+  // Not String(): an object with a `toString` of its own has no text by it.
+  const reason = typeof message === 'string' ? message.slice(0, 1_000) : 'no reason given';
   await jobs.apply(jobId, {
     type: 'failed',
     reason: 'ActorError',
-    error: storableText(`the client refused ${request.method}: ${String(message).slice(0, 1_000)}`),
+    error: storableText(`the client refused ${request.method}: ${reason}`),
     details: null,
   });
   return null;

@@ -78,7 +78,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       if (this.#entries.has(job.id)) return false;
       const entry: Entry = {
         job,
-        bytes: sizeOfJob(job),
+        bytes: fresh.get(job.id) ?? 0,
         history: [firstUpdate(job)],
         dispatchAfter: leasedUntil,
         unroutableSince: null,

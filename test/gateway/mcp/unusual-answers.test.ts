@@ -92,6 +92,14 @@ describe('an answer on a stream', () => {
     expect(job?.error).toContain('a\uFFFDxxx');
     expect(job?.error?.isWellFormed()).toBe(true);
   });
+
+  test('that refuses with something that has no text fails the job all the same', async () => {
+    const { id } = await gateway.submit();
+    await apply(id, asked({ text: prompt }));
+    const message = { toString: 'no function' };
+    expect((await answer(id, 'text', { error: { code: -1, message } })).status).toBe(202);
+    expect((await gateway.jobs.get(id))?.error).toMatch(/no reason given$/);
+  });
 });
 
 describe('a question on a stream that is cut', () => {
