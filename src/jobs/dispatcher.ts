@@ -19,10 +19,10 @@ const leaseMs = 9_000;
 /** How often the outbox is searched for what its dispatcher did not get done. */
 const relayEveryMs = 1_000;
 
-/** Messages waiting for their confirm; what comes on top stays in the outbox. */
+/** Messages waiting for their confirm; what comes on top stays in the outbox. A batch may exceed it. */
 const maxInFlight = 2_000;
 
-/** And the bytes of their jobs; a batch of the outbox may exceed it once. */
+/** And the bytes of their jobs. */
 const maxInFlightBytes = 64 * 1_048_576;
 
 const relayBatch = 200;
@@ -53,6 +53,8 @@ export class Dispatcher implements Service {
   readonly #marks: Batcher<SentJob, SentJob>;
   readonly #inFlight = new Set<Promise<void>>();
   #inFlightBytes = 0;
+  /** Are there jobs in the outbox that nobody has, because there was no room for them? */
+  #left = false;
   /** Confirmed by the broker, and still to be marked: the store went away in between. */
   readonly #unmarked = new Set<SentJob>();
   readonly #stopping = new AbortController();
@@ -85,9 +87,9 @@ export class Dispatcher implements Service {
     await Promise.all(this.#inFlight);
   }
 
-  /** Until when a job created now is this dispatcher's. */
-  leaseFrom(now: EpochMs): EpochMs {
-    return now + leaseMs;
+  /** Until when jobs created now are this dispatcher's; null: it has no room for more. */
+  leaseFrom(now: EpochMs): EpochMs | null {
+    return this.#room > 0 ? now + leaseMs : null;
   }
 
   /** @throws BrokerUnavailable if no message can be sent at the moment */
@@ -96,9 +98,15 @@ export class Dispatcher implements Service {
     if (fault !== null) throw new BrokerUnavailable(fault);
   }
 
-  /** Publishes a job that was just created, in the background. */
+  /** Publishes a job that was just created under a lease, in the background. */
   dispatch(job: Job): void {
-    if (this.#room > 0) void this.#track({ job, unroutableSince: null });
+    void this.#track({ job, unroutableSince: null });
+  }
+
+  /** A job was just created without a lease: it is in the outbox, for whoever has room first. */
+  leave(): void {
+    this.#left = true;
+    this.#takeLeft();
   }
 
   /** How many more messages may be under way. */
@@ -135,9 +143,17 @@ export class Dispatcher implements Service {
       .finally(() => {
         this.#inFlight.delete(work);
         this.#inFlightBytes -= bytes;
+        this.#takeLeft();
       });
     this.#inFlight.add(work);
     return work;
+  }
+
+  /** Once there is room for some batches of them. */
+  #takeLeft(): void {
+    if (!this.#left || this.#room < maxInFlight / 2) return;
+    this.#left = false;
+    this.#relay.wake();
   }
 
   async #send(item: OutboxJob): Promise<void> {

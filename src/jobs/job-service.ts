@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid';
 import { Batcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
@@ -8,6 +7,7 @@ import { announceEnds, type Announcer } from './announcer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEvent } from './event.ts';
 import { answerFaults } from './answer-faults.ts';
+import { freshId } from './fresh-id.ts';
 import type { InputAnswers, JobInput } from './job-input.ts';
 import { isActive, type CancelReason, type EpochMs, type Job } from './job.ts';
 import {
@@ -50,12 +50,18 @@ interface Parts {
 export type AnswerOutcome =
   ApplyOutcome | { readonly kind: 'invalid'; readonly faults: readonly string[] };
 
+/**
+ * What became of a new job: its id is taken, it is the dispatcher's, or, in a burst that the dispatcher
+ * has no room for, whose it is is still open.
+ */
+type Creation = 'taken' | 'leased' | 'left';
+
 /** The only door to a job. Its calls throw StoreUnavailable or BrokerUnavailable in an outage. */
 export class JobService {
   readonly #store: JobStore;
   readonly #dispatcher: Dispatcher;
   readonly #clock: Clock;
-  readonly #creates: Batcher<Job, boolean>;
+  readonly #creates: Batcher<Job, Creation>;
   readonly #events: Batcher<AddressedEvent, ApplyOutcome>;
   readonly #reads: Batcher<string, Job | null>;
 
@@ -63,10 +69,16 @@ export class JobService {
     this.#store = store;
     this.#dispatcher = dispatcher;
     this.#clock = clock;
-    this.#creates = new Batcher((jobs) => store.create(jobs, dispatcher.leaseFrom(clock())), {
-      isolate,
-      sizeOf: sizeOfJob,
-    });
+    this.#creates = new Batcher(
+      async (jobs) => {
+        const now = clock();
+        const leasedUntil = dispatcher.leaseFrom(now);
+        const created = await store.create(jobs, leasedUntil ?? now);
+        const creation = leasedUntil === null ? 'left' : 'leased';
+        return created.map((isNew) => (isNew ? creation : 'taken'));
+      },
+      { isolate, sizeOf: sizeOfJob },
+    );
     this.#events = new Batcher(
       async (events) => {
         const outcomes = await store.apply(events, clock());
@@ -91,7 +103,6 @@ export class JobService {
       (await this.#create(submission, submission.id ?? freshId(now), now)) ??
       (await this.#create(submission, freshId(now), now));
     if (job === null) throw new Error('a fresh id was taken');
-    this.#dispatcher.dispatch(job);
     return job;
   }
 
@@ -101,7 +112,7 @@ export class JobService {
    */
   async register(child: Child): Promise<boolean> {
     const parent = child.parentId === null ? null : await this.get(child.parentId);
-    return this.#creates.add(childJob(child, parent, this.#clock()));
+    return (await this.#creates.add(childJob(child, parent, this.#clock()))) !== 'taken';
   }
 
   /**
@@ -155,7 +166,11 @@ export class JobService {
   /** Null if a job has the id already. */
   async #create(submission: Submission, id: string, now: EpochMs): Promise<Job | null> {
     const job = submittedJob(submission, id, now);
-    return (await this.#creates.add(job)) ? job : null;
+    const creation = await this.#creates.add(job);
+    if (creation === 'taken') return null;
+    if (creation === 'leased') this.#dispatcher.dispatch(job);
+    else this.#dispatcher.leave();
+    return job;
   }
 
   async #adopt(id: string, event: JobEvent, claim: ChildClaim): Promise<ApplyOutcome> {
@@ -171,7 +186,7 @@ export class JobService {
     const decision = transition({ ...child, seq: 0 }, event, now);
     if (decision.kind === 'refused') return { kind: 'unknown' };
     const created = await this.#creates.add({ ...child, ...decision.state });
-    return created ? decision : this.#events.add({ jobId: id, event });
+    return created === 'taken' ? this.#events.add({ jobId: id, event }) : decision;
   }
 }
 
@@ -188,10 +203,6 @@ function answersTo(input: JobInput | null, given: InputAnswers): InputAnswers {
 /** An outage is everybody's; whatever else fails a batch must not fail the calls beside it. */
 function isolate(error: unknown): boolean {
   return !(error instanceof StoreUnavailable);
-}
-
-function freshId(now: EpochMs): string {
-  return uuidv7({ msecs: now });
 }
 
 /** A new job for what a caller wants done. */
