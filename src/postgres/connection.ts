@@ -21,7 +21,8 @@ interface Types extends Record<string, unknown> {
 }
 
 export type Sql = postgres.Sql<Types>;
-export type Transaction = postgres.TransactionSql<Types>;
+/** A connection that nobody else uses meanwhile. */
+export type Transaction = postgres.ReservedSql<Types>;
 
 export interface ConnectOptions {
   readonly url: string;

@@ -11,9 +11,8 @@ import type {
   SentJob,
 } from '../jobs/job-store.ts';
 import { transition } from '../jobs/transition.ts';
-import type { Transaction } from './connection.ts';
 import type { Pool } from './pool.ts';
-import { jobOf, stateOf } from './rows.ts';
+import { jobOf, stateOf, type StateRow } from './rows.ts';
 import { claimOutbox } from './sql/claim-outbox.ts';
 import { createJobs } from './sql/create-jobs.ts';
 import { findDueJobs } from './sql/find-due-jobs.ts';
@@ -26,7 +25,7 @@ import { postponeJobs } from './sql/postpone-jobs.ts';
 import { purgeJobs } from './sql/purge-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
@@ -42,8 +41,13 @@ export class PostgresJobStore implements JobStore {
   }
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
+    const ids = [...new Set(events.map(({ jobId }) => jobId))];
     return this.#pool.run((sql) =>
-      inTransaction(sql, (transaction) => decideAndSave(transaction, events, now)),
+      inTransaction(
+        sql,
+        (transaction) => lockJobs(transaction, ids),
+        (rows) => decide(rows, events, now),
+      ),
     );
   }
 
@@ -101,27 +105,27 @@ export class PostgresJobStore implements JobStore {
 }
 
 /** One pass over the batch: several events of a job follow each other on the same locked row. */
-async function decideAndSave(
-  sql: Transaction,
+function decide(
+  rows: readonly StateRow[],
   events: readonly AddressedEvent[],
   now: EpochMs,
-): Promise<ApplyOutcome[]> {
-  const rows = await lockJobs(sql, [...new Set(events.map(({ jobId }) => jobId))]);
-  const states = new Map(rows.map((row) => [row.id, stateOf(row)]));
+): Decided<ApplyOutcome[]> {
+  const current = new Map(rows.map((row) => [row.id, stateOf(row)]));
   const touched = new Map<string, JobState>();
   const updates: JobUpdate[] = [];
   const outcomes = events.map(({ jobId, event }): ApplyOutcome => {
-    const state = states.get(jobId);
+    const state = current.get(jobId);
     if (state === undefined) return { kind: 'unknown' };
     const decision = transition(state, event, now);
     if (decision.kind === 'refused') return { ...decision, state };
-    states.set(jobId, decision.state);
+    current.set(jobId, decision.state);
     touched.set(jobId, decision.state);
     if (decision.update !== null) updates.push(decision.update);
     return decision;
   });
-  if (touched.size > 0) await saveJobs(sql, [...touched.values()], updates);
-  return outcomes;
+  if (touched.size === 0) return { write: null, result: outcomes };
+  const states = [...touched.values()];
+  return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
 }
 
 /**

@@ -1,15 +1,16 @@
+import type { PendingQuery, Row } from 'postgres';
 import type { JobState, JobUpdate } from '../../jobs/job.ts';
 import type { Transaction } from '../connection.ts';
 import { changeChannel, encodeChanges } from '../notifications.ts';
 import { statesAsJson, updatesAsJson } from '../rows.ts';
 
 /** Writes locked jobs and their new updates, and tells every process at the commit. */
-export async function saveJobs(
+export function saveJobs(
   sql: Transaction,
   states: readonly JobState[],
   updates: readonly JobUpdate[],
-): Promise<void> {
-  await sql`
+): PendingQuery<Row[]> {
+  return sql`
     WITH saved AS (
       UPDATE jobs SET
         status = job.status,
