@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 import { gatherWrites } from './gathered-writes.ts';
-import { RawConnection } from './raw-bodies.ts';
+import { ClientConnection } from './client-connection.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -35,7 +35,7 @@ export class RabbitConnection implements Service {
   readonly #channels = new Set<Channel>();
   readonly #onConnected: (() => Promise<void> | void)[] = [];
   readonly #onUnblocked: (() => void)[] = [];
-  #amqp: RawConnection | null = null;
+  #amqp: ClientConnection | null = null;
   #fault: string | null = 'not connected to RabbitMQ yet';
   #connected = false;
   #stopped: Promise<void> | null = null;
@@ -97,9 +97,9 @@ export class RabbitConnection implements Service {
     return this.#stopped;
   }
 
-  #connect(attempted: () => void): RawConnection {
+  #connect(attempted: () => void): ClientConnection {
     const { url, name, log, gathers = true } = this.#options;
-    const amqp = new RawConnection({
+    const amqp = new ClientConnection({
       url,
       connectionName: name,
       frameMax: 131_072,

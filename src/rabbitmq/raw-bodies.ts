@@ -1,30 +1,26 @@
-import { Connection, type Channel } from 'rabbitmq-client';
+import type { Channel } from 'rabbitmq-client';
 import { onMessageHeader } from './message-header.ts';
 
 const mark = 'raw ';
 
 /**
- * A Connection that delivers every body as the bytes that were sent.
+ * Has a channel deliver every body as the bytes that were sent.
  *
  * rabbitmq-client decodes bodies by their content type and drops the bytes: dead letters would not
  * hold what arrived, and JSON would be parsed before its depth can be checked. It has no option
  * against that, so the content type is disguised until the body is complete.
  */
-export class RawConnection extends Connection {
-  override async acquire(options?: { emitErrorsFromChannel?: boolean }): Promise<Channel> {
-    const channel = await super.acquire(options);
-    onMessageHeader(channel, (fields) => {
-      if (fields.contentType !== undefined) fields.contentType = mark + fields.contentType;
+export function keepBodiesRaw(channel: Channel): void {
+  onMessageHeader(channel, (fields) => {
+    if (fields.contentType !== undefined) fields.contentType = mark + fields.contentType;
+  });
+  const consume = channel.basicConsume.bind(channel);
+  channel.basicConsume = (params, deliver) =>
+    consume(params, (message) => {
+      deliver(
+        message.contentType === undefined
+          ? message
+          : { ...message, contentType: message.contentType.slice(mark.length) },
+      );
     });
-    const consume = channel.basicConsume.bind(channel);
-    channel.basicConsume = (params, deliver) =>
-      consume(params, (message) => {
-        deliver(
-          message.contentType === undefined
-            ? message
-            : { ...message, contentType: message.contentType.slice(mark.length) },
-        );
-      });
-    return channel;
-  }
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { AsyncMessage, Channel } from 'rabbitmq-client';
-import { RawConnection } from '../../src/rabbitmq/raw-bodies.ts';
+import { ClientConnection } from '../../src/rabbitmq/client-connection.ts';
 import { services } from './services.ts';
 
 /** A test's own exchange and queues on the real broker, removed when it is disposed of. */
 export class RabbitSandbox {
   readonly #queues = new Set<string>();
-  readonly #connection = new RawConnection(services.rabbitmqUrl);
+  readonly #connection = new ClientConnection(services.rabbitmqUrl);
   #channel: Channel | null = null;
 
   /** A name of its own for each test, so that tests do not meet in the broker. */
