@@ -88,8 +88,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const unroutableGraceMs = config.unroutableGraceSeconds * 1000;
   const retentionMs = config.jobRetentionSeconds * 1000;
   const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs });
-  const jobs = new JobService({ store, dispatcher, announcer, clock });
   const feed = new JobFeed(store);
+  const jobs = new JobService({ store, dispatcher, announcer, feed, clock });
   const canHear = () => broker.canHear();
   const reaper = new Reaper({ store, announcer, clock, log, retentionMs, canHear });
 

@@ -6,6 +6,7 @@ import type { ChildClaim } from './child.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Succeeded } from './event.ts';
 import type { Job } from './job.ts';
+import { JobFeed } from './job-feed.ts';
 import { JobService } from './job-service.ts';
 
 /*
@@ -24,7 +25,8 @@ beforeEach(async () => {
   store = new MemoryJobStore();
   const publisher = new MemoryBroker({ apply: async () => ({ kind: 'unknown' }), log, clock });
   const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 30_000 });
-  jobs = new JobService({ store, dispatcher, announcer: publisher, clock });
+  const feed = new JobFeed(store);
+  jobs = new JobService({ store, dispatcher, announcer: publisher, feed, clock });
   parent = await jobs.submit({
     tool: 'words',
     steps: ['split', 'count'],

@@ -33,8 +33,11 @@ async function aFeed() {
   const job = aJob();
   await store.create([job], 0);
   let now = 1;
-  const happen = (event: JobEvent): Promise<unknown> =>
-    store.apply([{ jobId: job.id, event }], now++);
+  const happen = async (event: JobEvent): Promise<JobUpdate> => {
+    const [outcome] = await store.apply([{ jobId: job.id, event }], now++);
+    if (outcome?.kind !== 'applied' || outcome.update === null) throw new Error('nothing happened');
+    return outcome.update;
+  };
   return { feed, store, job, reads, happen };
 }
 
@@ -140,6 +143,55 @@ describe('hints', () => {
   });
 });
 
+describe('what this process committed', () => {
+  test('is not read, and its hint, which comes later, leads to no read either', async () => {
+    const { feed, store, job, reads, happen } = await aFeed();
+    const stream = feed.subscribe(job.id, { signal: never });
+    await stream.next();
+    await store.close();
+    reads.count = 0;
+    for (const text of ['a', 'b']) {
+      const next = stream.next();
+      await new Promise((resolve) => setImmediate(resolve));
+      const update = await happen(message(text));
+      feed.committed([update]);
+      feed.changed(job.id, update.seq);
+      expect((await next).value).toMatchObject([{ message: text }]);
+    }
+    expect(reads.count).toBe(0);
+  });
+
+  test('invariant 7: does not hide what was hinted at before', async () => {
+    const { feed, store, job, reads, happen } = await aFeed();
+    const stream = feed.subscribe(job.id, { signal: never });
+    await stream.next();
+    await store.close();
+    const own = await happen(message('own'));
+    await happen(message('of another process'));
+    reads.before = async () => {
+      throw new StoreUnavailable('away');
+    };
+    const next = stream.next();
+    feed.changed(job.id, 3);
+    await new Promise((resolve) => setImmediate(resolve));
+    feed.committed([own]);
+    expect((await next).value).toMatchObject([{ seq: 2, message: 'own' }]);
+    reads.before = async () => {};
+    expect((await stream.next()).value).toMatchObject([{ seq: 3 }]);
+  });
+
+  test('invariant 4: comes after what another process committed before', async () => {
+    const { feed, store, job, happen } = await aFeed();
+    const stream = feed.subscribe(job.id, { signal: never });
+    await stream.next();
+    await store.close();
+    const next = stream.next();
+    await happen(message('of another process'));
+    feed.committed([await happen(message('own'))]);
+    expect((await next).value).toMatchObject([{ seq: 2 }, { seq: 3, message: 'own' }]);
+  });
+});
+
 describe('an outage of the store', () => {
   const away = async (): Promise<void> => {
     throw new StoreUnavailable('away');
@@ -172,9 +224,19 @@ test('invariant 4: however reads, updates and watchers interleave, each sees eve
     fc.asyncProperty(
       fc.scheduler(),
       fc.array(fc.nat(12), { minLength: 1, maxLength: 5 }),
-      async (scheduler, positions) => {
-        const { feed, job, reads, happen } = await aFeed();
+      fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }),
+      async (scheduler, positions, isOwn) => {
+        const { feed, store, job, reads, happen } = await aFeed();
         const total = 12;
+        // Hints come late and in any order; of its own updates the process knows before.
+        await store.close();
+        const hints: Promise<unknown>[] = [];
+        const commit = async (event: JobEvent): Promise<void> => {
+          const update = await happen(event);
+          if (isOwn[update.seq - 1] === true) feed.committed([update]);
+          const hint = scheduler.schedule(Promise.resolve());
+          hints.push(hint.then(() => feed.changed(job.id, update.seq)));
+        };
         reads.before = () => scheduler.schedule(Promise.resolve());
         const watching = positions.map((after) =>
           seqs(feed.subscribe(job.id, { after: Math.min(after, 1), signal: never })),
@@ -182,9 +244,9 @@ test('invariant 4: however reads, updates and watchers interleave, each sees eve
         const writing = (async () => {
           for (let i = 2; i < total; i++) {
             await scheduler.schedule(Promise.resolve());
-            await happen(message(String(i)));
+            await commit(message(String(i)));
           }
-          await happen(succeeded);
+          await commit(succeeded);
         })();
         await scheduler.waitFor(Promise.all([writing, ...watching]));
         for (const [i, seen] of (await Promise.all(watching)).entries()) {

@@ -27,7 +27,7 @@ const backstopMs = 5_000;
  *
  * A subscriber holds nothing but its position: it reads the rows after it, and if there are none it
  * waits for a hint that there are. So a slow reader costs no memory, and a hint that is lost, late
- * or doubled does no harm.
+ * or doubled does no harm. The newest updates of a watched job are kept, so that mostly no row is read.
  */
 export class JobFeed implements ChangeListener, Service {
   readonly #reads: Batcher<HistoryQuery, JobUpdate[]>;
@@ -85,6 +85,11 @@ export class JobFeed implements ChangeListener, Service {
     } finally {
       this.#leave(jobId, job);
     }
+  }
+
+  /** Updates that this process has committed, in the order of each job's seq. */
+  committed(updates: readonly JobUpdate[]): void {
+    for (const update of updates) this.#watched.get(update.jobId)?.committed(update);
   }
 
   changed(jobId: string, seq: number): void {

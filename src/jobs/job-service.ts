@@ -8,8 +8,9 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { JobEvent } from './event.ts';
 import { answerFaults } from './answer-faults.ts';
 import { freshId } from './fresh-id.ts';
+import type { JobFeed } from './job-feed.ts';
 import type { InputAnswers, JobInput } from './job-input.ts';
-import { isActive, type CancelReason, type EpochMs, type Job } from './job.ts';
+import { isActive, type CancelReason, type EpochMs, type Job, type JobUpdate } from './job.ts';
 import {
   StoreUnavailable,
   type AddressedEvent,
@@ -43,6 +44,8 @@ interface Parts {
   readonly store: JobStore;
   readonly dispatcher: Dispatcher;
   readonly announcer: Announcer;
+  /** Told what was committed. */
+  readonly feed: Pick<JobFeed, 'committed'>;
   readonly clock: Clock;
 }
 
@@ -65,7 +68,7 @@ export class JobService {
   readonly #events: Batcher<AddressedEvent, ApplyOutcome>;
   readonly #reads: Batcher<string, Job | null>;
 
-  constructor({ store, dispatcher, announcer, clock }: Parts) {
+  constructor({ store, dispatcher, announcer, feed, clock }: Parts) {
     this.#store = store;
     this.#dispatcher = dispatcher;
     this.#clock = clock;
@@ -83,6 +86,7 @@ export class JobService {
       async (events) => {
         const outcomes = await store.apply(events, clock());
         announceEnds(announcer, outcomes);
+        feed.committed(outcomes.flatMap(updateOf));
         return outcomes;
       },
       { isolate, sizeOf: ({ event }) => sizeOfEvent(event) },
@@ -198,6 +202,10 @@ function answersTo(input: JobInput | null, given: InputAnswers): InputAnswers {
   const isAsked = (key: string): boolean =>
     input !== null && (Object.hasOwn(input.requests, key) || Object.hasOwn(input.answers, key));
   return Object.fromEntries(Object.entries(given).filter(([key]) => isAsked(key)));
+}
+
+function updateOf(outcome: ApplyOutcome): JobUpdate[] {
+  return outcome.kind === 'applied' && outcome.update !== null ? [outcome.update] : [];
 }
 
 /** An outage is everybody's; whatever else fails a batch must not fail the calls beside it. */

@@ -10,7 +10,7 @@ interface PendingRead {
 
 /**
  * What this process knows of a job that somebody watches. However many watch it, one read a hint
- * serves them all.
+ * serves them all, and none is needed for what the process committed itself.
  */
 export class WatchedJob {
   watchers = 0;
@@ -39,7 +39,18 @@ export class WatchedJob {
   changed(seq: number): void {
     if (seq <= this.#newest) return;
     this.#generation++;
-    for (const wake of this.#waiting) wake();
+    this.#wake();
+  }
+
+  /** An update that this process has committed itself, and nobody needs to read. */
+  committed(update: JobUpdate): void {
+    if (update.seq <= this.#newest) return;
+    // What hints say that is not read yet, still is to be read.
+    const isComplete = this.#completeAt === this.#generation;
+    this.#remember([update]);
+    this.#generation++;
+    if (isComplete) this.#completeAt = this.#generation;
+    this.#wake();
   }
 
   /** The updates after a position, as far as one page goes; empty: there are none yet. */
@@ -64,6 +75,10 @@ export class WatchedJob {
       this.#waiting.add(wake);
       signal.addEventListener('abort', wake);
     });
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
   }
 
   get #newest(): number {

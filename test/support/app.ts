@@ -43,10 +43,11 @@ export async function createTestApp(options: TestAppOptions = {}) {
   });
   const publisher = options.publisher ?? broker;
   const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 30_000 });
-  const jobs = new JobService({ store, dispatcher, announcer: broker, clock });
   const feed = new JobFeed(store);
+  const jobs = new JobService({ store, dispatcher, announcer: broker, feed, clock });
   await memory.listen(feed);
   if (options.relays === true) await dispatcher.start();
+  const toolCalls = new ToolCalls({ jobs, feed });
   const closing = new AbortController();
 
   const app = buildApp({
@@ -63,7 +64,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
       list: () => tools,
       find: (name) => tools.find((tool) => tool.name === name) ?? null,
     }),
-    toolCalls: new ToolCalls({ jobs, feed }),
+    toolCalls,
     mcp: options.mcp ?? (async () => {}),
     readiness: options.readiness ?? (async () => ({ store: null, broker: null })),
     log,
@@ -74,6 +75,8 @@ export async function createTestApp(options: TestAppOptions = {}) {
     app,
     store: memory,
     jobs,
+    feed,
+    toolCalls,
     broker,
     closing,
     /** Publishes what came into the outbox once more. */

@@ -1,3 +1,4 @@
+import { JobFeed } from '../../src/jobs/job-feed.ts';
 import { JobService } from '../../src/jobs/job-service.ts';
 import { Dispatcher } from '../../src/jobs/dispatcher.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
@@ -33,7 +34,8 @@ export async function consumeEndQueues(options: Options): Promise<() => Promise<
   const publisher = new RabbitPublisher({ connection, exchange, log });
   const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 0 });
   const announcer = { calledOff(): void {} };
-  const jobs = new JobService({ store, dispatcher, announcer, clock });
+  const feed = new JobFeed(store);
+  const jobs = new JobService({ store, dispatcher, announcer, feed, clock });
   const deadLetters = new DeadLetters({ connection, exchange, log });
   const apply = jobs.apply.bind(jobs);
   const parts = { connection, exchange, apply, deadLetters, log };

@@ -2,13 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyPluginAsync } from 'fastify';
 import { pino } from 'pino';
 import type { JobEvent } from '../../src/jobs/event.ts';
-import { JobFeed } from '../../src/jobs/job-feed.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { mcpPlugin } from '../../src/mcp/endpoint.ts';
 import { RequestStates } from '../../src/mcp/request-state.ts';
 import { Sessions, type SessionTerms } from '../../src/mcp/session.ts';
-import { ToolCalls } from '../../src/mcp/tool-call.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { aTool, createTestApp, type TestAppOptions } from './app.ts';
 
@@ -32,11 +30,8 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     tools,
     mcp: (scope, pluginOptions) => late.plugin(scope, pluginOptions),
   });
-  const { app, jobs, store, closing } = gateway;
-  const feed = new JobFeed(store);
-  await store.listen(feed);
+  const { app, jobs, feed, toolCalls, closing } = gateway;
   const find = (name: string): Tool | null => tools.find((tool) => tool.name === name) ?? null;
-  const toolCalls = new ToolCalls({ jobs, feed });
   const sessions = new Sessions({ secret: 'of the test', clock });
   late.plugin = mcpPlugin({
     tools: () => ({ list: () => tools, find }),

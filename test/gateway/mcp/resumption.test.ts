@@ -193,7 +193,9 @@ describe('an outage of the store', () => {
     const { events, lastEventId, jobId } = await begin(await gateway.post(callOf('wait')));
     outage.away = true;
     // Not by way of the outage: the stream hears of the outcome and then cannot read it.
-    await gateway.store.apply([{ jobId, event: done }], now);
+    const [outcome] = await gateway.store.apply([{ jobId, event: done }], now);
+    if (outcome?.kind !== 'applied' || outcome.update === null) throw new Error('nothing happened');
+    gateway.feed.committed([outcome.update]);
     expect(await rest(events)).toEqual([]);
     expect((await resume(lastEventId)).status).toBe(503);
     outage.away = false;
