@@ -52,6 +52,9 @@ export interface ActorBroker {
    */
   report(replyTo: string, report: Report): Promise<void>;
 
+  /** Resolves once the reports of this turn of the event loop are on their way, confirmed or not. */
+  flush(): Promise<void>;
+
   /** Tells of every job that the gateway calls off, as far as it is heard of. */
   onCalledOff(listener: (job: CalledOffJob) => void): void;
 

@@ -90,6 +90,8 @@ class Work {
   async finish(): Promise<void> {
     const { retries, retryDelayMs, heartbeatMs } = this.#actor;
     this.#reporter.pickedUp();
+    // The handler may block the event loop, and then nothing leaves for as long.
+    await this.#broker.flush();
     // On the handler's own event loop: a handler that blocks it is not alive.
     const beating = setInterval(() => void this.#reporter.heartbeat(), heartbeatMs);
     try {

@@ -71,6 +71,8 @@ export class ActorConnection implements ActorBroker {
     }
   }
 
+  async flush(): Promise<void> {}
+
   onCalledOff(listener: (job: CalledOffJob) => void): void {
     this.#onCalledOff.push(listener);
   }

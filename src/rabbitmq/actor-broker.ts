@@ -12,6 +12,7 @@ import { ConfirmSender, type SendOutcome } from './confirm-sender.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
+import { gatheredWritesLeft } from './gathered-writes.ts';
 import { textOf } from './message-text.ts';
 import { QueueConsumer, type Settlement } from './queue-consumer.ts';
 
@@ -56,9 +57,7 @@ class RabbitActorBroker implements ActorBroker {
     const { url, exchange, log, clock = systemClock } = options;
     this.#options = options;
     this.#clock = clock;
-    // A handler may block its process: that it was picked up has to be said before.
-    const publishing = 'asya actors, publishing';
-    this.#publishing = new RabbitConnection({ url, name: publishing, log, gathers: false });
+    this.#publishing = new RabbitConnection({ url, name: 'asya actors, publishing', log });
     this.#consuming = new RabbitConnection({ url, name: 'asya actors, consuming', log });
     const connection = this.#publishing;
     this.#envelopes = new EnvelopeSender({ connection, exchange, clock, log });
@@ -130,6 +129,10 @@ class RabbitActorBroker implements ActorBroker {
       if (outcome === 'refused') throw new Refused('RabbitMQ refuses the report');
       await this.#pauseBefore(attempt);
     }
+  }
+
+  flush(): Promise<void> {
+    return gatheredWritesLeft();
   }
 
   onCalledOff(listener: (job: CalledOffJob) => void): void {

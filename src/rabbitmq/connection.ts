@@ -3,19 +3,14 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
-import { gatherWrites } from './gathered-writes.ts';
 import { ClientConnection } from './client-connection.ts';
+import { gatherWrites } from './gathered-writes.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
   /** Shown in RabbitMQ's list of connections and in the log. */
   readonly name: string;
   readonly log: Log;
-  /**
-   * Whether messages leave with the turn of the event loop, all at once; else each leaves before its
-   * sender goes on. Default true.
-   */
-  readonly gathers?: boolean;
 }
 
 /** How long `start` waits for the first connection; afterwards it is tried in the background. */
@@ -98,7 +93,7 @@ export class RabbitConnection implements Service {
   }
 
   #connect(attempted: () => void): ClientConnection {
-    const { url, name, log, gathers = true } = this.#options;
+    const { url, name, log } = this.#options;
     const amqp = new ClientConnection({
       url,
       connectionName: name,
@@ -113,7 +108,7 @@ export class RabbitConnection implements Service {
     amqp.on('connection', () => {
       this.#connected = true;
       this.#fault = null;
-      if (gathers) gatherWrites(amqp);
+      gatherWrites(amqp);
       log.info(`${name}: connected to RabbitMQ`);
       const ready = this.#onConnected.map(async (listener) => listener());
       void Promise.allSettled(ready).then(attempted);

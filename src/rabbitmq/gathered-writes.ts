@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from 'rabbitmq-client';
 
 /** What rabbitmq-client 5.0.8 writes its frames to; a new one for every connection. */
@@ -27,4 +28,11 @@ export function gatherWrites(connection: Connection): void {
     }
     return write(...args);
   };
+}
+
+/** Resolves once what was written, or was about to be, has left with its turn. */
+export async function gatheredWritesLeft(): Promise<void> {
+  // A message may take some promises to get to the socket, and so ends its turn after this one.
+  await nextTurn();
+  await nextTurn();
 }
