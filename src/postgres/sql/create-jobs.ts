@@ -1,11 +1,10 @@
 import type { EpochMs, Job } from '../../jobs/job.ts';
-import { firstUpdate } from '../../jobs/decision.ts';
 import type { Sql } from '../connection.ts';
-import { instant, jobsAsJson, updatesAsJson } from '../rows.ts';
+import { instant, jobsAsJson } from '../rows.ts';
 
 /**
- * Inserts jobs, whose ids differ, and the first update of each; returns the ids of those that were
- * not there yet.
+ * Inserts jobs, whose ids differ, and the first update of each, which says how the job begins; returns
+ * the ids of those that were not there yet.
  */
 export async function createJobs(
   sql: Sql,
@@ -38,20 +37,16 @@ export async function createJobs(
         dispatched_at timestamptz, outbox_seq int
       )
       ON CONFLICT (id) DO NOTHING
-      RETURNING id
+      RETURNING *
     )
     INSERT INTO job_updates (
       job_id, seq, status, reason, message, step, step_status, progress_percent, result, error,
       timestamp
     )
     SELECT
-      job_id, seq, status, reason, message, step, step_status, progress_percent, result, error,
-      timestamp
-    FROM json_to_recordset(${updatesAsJson(jobs.map(firstUpdate))}::text::json) AS update (
-      job_id text, seq int, status text, reason text, message text, step text, step_status text,
-      progress_percent float8, result jsonb, error text, timestamp timestamptz
-    )
-    JOIN created ON created.id = update.job_id
+      id, seq, status, reason, message, current_step, step_status, progress_percent, result, error,
+      updated_at
+    FROM created
     RETURNING job_id`;
   return new Set(rows.map(({ jobId }) => jobId));
 }
