@@ -55,7 +55,7 @@ describe('a bad value stops the start with the variable and what would be right'
     ['ASYA_GATEWAY_PORT', '80a', /whole number from 0 to 65535, but is "80a"/],
     ['ASYA_GATEWAY_PORT', '65536', /whole number/],
     ['ASYA_GATEWAY_PORT', '-1', /whole number/],
-    ['ASYA_DB_MAX_CONNS', '1', /from 2 to/],
+    ['ASYA_DB_MAX_CONNS', '2', /from 3 to/],
     ['ASYA_DATABASE_URL', 'mysql://db', /begins with postgres:\/\/ or postgresql:\/\//],
     ['ASYA_RABBITMQ_URL', 'http://mq', /amqp:\/\/ or amqps:\/\//],
     ['ASYA_RABBITMQ_EXCHANGE', 'a b', /letters, digits/],

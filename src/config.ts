@@ -62,7 +62,7 @@ export function readConfig(env: Environment): Config {
 
   const config: Config = {
     databaseUrl: read('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
-    databaseMaxConnections: read('ASYA_DB_MAX_CONNS', 10, integer(2, 10_000)),
+    databaseMaxConnections: read('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
     rabbitmqUrl: read('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
     rabbitmqExchange: read('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
     consumeEndQueues: read('ASYA_CONSUME_END_QUEUES', false, boolean),

@@ -27,6 +27,8 @@ export type Transaction = postgres.ReservedSql<Types>;
 export interface ConnectOptions {
   readonly url: string;
   readonly maxConnections: number;
+  /** Called when a connection closed, whoever closed it. */
+  readonly onClose?: () => void;
 }
 
 /** The server gives up a statement after this long, so that no lock is waited for for ever. */
@@ -50,7 +52,7 @@ const byIndex = { enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoi
 const longStart = ' '.repeat(1_024);
 
 /** Opens connections as they are needed. */
-export function connect({ url, maxConnections }: ConnectOptions): Sql {
+export function connect({ url, maxConnections, onClose }: ConnectOptions): Sql {
   return postgres(url, {
     max: maxConnections,
     types,
@@ -61,6 +63,7 @@ export function connect({ url, maxConnections }: ConnectOptions): Sql {
     // Short, so that the gateway is back soon after the server is.
     backoff: (attempt) => Math.min(0.1 * 2 ** attempt, 1),
     onnotice: () => {},
+    onclose: () => onClose?.(),
     connection: {
       application_name: 'asya-gateway',
       options: longStart,

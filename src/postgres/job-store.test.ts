@@ -47,7 +47,7 @@ describe('an outage', () => {
   });
 
   test('is StoreUnavailable when nothing listens, and names no password', async () => {
-    const away = new Pool({ url: 'postgres://u:secret@127.0.0.1:1/none', maxConnections: 1 });
+    const away = new Pool({ url: 'postgres://u:secret@127.0.0.1:1/none', maxConnections: 2 });
     const error: unknown = await new PostgresJobStore(away).get(['x']).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(StoreUnavailable);
     expect(String(error)).not.toContain('secret');
@@ -84,7 +84,7 @@ describe('an outage', () => {
 describe('the check of the schema', () => {
   test('passes on a deployed database', async () => {
     const database = await createDatabase();
-    const pool = new Pool({ url: database.url, maxConnections: 1 });
+    const pool = new Pool({ url: database.url, maxConnections: 2 });
     await expect(assertSchema(pool)).resolves.toBeUndefined();
     await pool.run((sql) => sql`ALTER TABLE jobs DROP COLUMN unroutable_since`);
     const error = await assertSchema(pool).catch((caught: unknown) => caught);
@@ -96,7 +96,7 @@ describe('the check of the schema', () => {
 
   test('names the command to run on one that is not', async () => {
     const database = await createEmptyDatabase();
-    const pool = new Pool({ url: database.url, maxConnections: 1 });
+    const pool = new Pool({ url: database.url, maxConnections: 2 });
     const name = new URL(database.url).pathname.slice(1);
     const error = await assertSchema(pool).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DatabaseUnusable);

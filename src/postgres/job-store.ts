@@ -42,9 +42,9 @@ export class PostgresJobStore implements JobStore {
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     const ids = [...new Set(events.map(({ jobId }) => jobId))];
-    return this.#pool.run((sql) =>
+    return this.#pool.transact((connection) =>
       inTransaction(
-        sql,
+        connection,
         (transaction) => lockJobs(transaction, ids),
         (rows) => decide(rows, events, now),
       ),

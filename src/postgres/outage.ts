@@ -38,12 +38,6 @@ export function isLostConnection(error: unknown): boolean {
   return error instanceof Error && 'code' in error && lossCodes.has(String(error.code));
 }
 
-/** Is there nothing left of the connection that the call was made on, or nobody who would use it? */
-export function isGone(error: unknown): boolean {
-  if (isLostConnection(error)) return true;
-  return error instanceof Error && 'code' in error && transientCodes.has(String(error.code));
-}
-
 /** What a caller is told: an outage as such, whatever the driver calls it, else the error itself. */
 export function explained(error: unknown): unknown {
   return isTransient(error) ? unavailable(error) : error;

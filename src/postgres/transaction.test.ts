@@ -3,20 +3,24 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { connect, type Sql, type Transaction } from './connection.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, type Decided } from './transaction.ts';
+import { TransactionConnections } from './transaction-connections.ts';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
 let sql: Sql;
+let connections: TransactionConnections;
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
   proxy = await TcpProxy.to(database.url);
-  sql = connect({ url: proxy.url, maxConnections: 1 });
+  sql = connect({ url: database.url, maxConnections: 1 });
+  connections = new TransactionConnections({ url: proxy.url, maxConnections: 1 });
   await sql`CREATE TABLE notes (text text)`;
 });
 
 afterAll(async () => {
+  await connections.close(1);
   await sql.end({ timeout: 1 });
   await proxy.refuse();
   await database.drop();
@@ -30,12 +34,19 @@ const sleep = (transaction: Transaction) => transaction`SELECT pg_sleep(60)`;
 const endSession = (transaction: Transaction) =>
   transaction`SELECT pg_terminate_backend(pg_backend_pid())`;
 
-/** Two steps that both write, so that it shows whether both or none is there. */
-function run(read: Step, write: Step | null, result = 'result'): Promise<string> {
-  return inTransaction(sql, read, () => ({ write, result }));
+type Step<T extends Row[] = Row[]> = (transaction: Transaction) => PendingQuery<T>;
+
+function transact<Rows extends Row[], T>(
+  read: Step<Rows>,
+  decide: (rows: Rows) => Decided<T>,
+): Promise<T> {
+  return connections.use((connection) => inTransaction(connection, read, decide));
 }
 
-type Step = (transaction: Transaction) => PendingQuery<Row[]>;
+/** Two steps that both write, so that it shows whether both or none is there. */
+function run(read: Step, write: Step | null, result = 'result'): Promise<string> {
+  return transact(read, () => ({ write, result }));
+}
 
 async function notes(): Promise<string[]> {
   const rows = await sql<{ text: string }[]>`DELETE FROM notes RETURNING text`;
@@ -43,8 +54,7 @@ async function notes(): Promise<string[]> {
 }
 
 test('both steps are committed, and the decision sees what was read', async () => {
-  const result = inTransaction(
-    sql,
+  const result = transact(
     (transaction) => transaction<{ n: number }[]>`SELECT 1 AS n`,
     ([row]) => ({ write: insert('written'), result: row?.n }),
   );
@@ -55,8 +65,7 @@ test('both steps are committed, and the decision sees what was read', async () =
 
 test('transactions wait for a connection, and see what those before them wrote', async () => {
   const counts = [0, 1, 2].map((i) =>
-    inTransaction(
-      sql,
+    transact(
       (transaction) => transaction<{ n: number }[]>`SELECT count(*)::int AS n FROM notes`,
       ([row]) => ({ write: insert(`${i}`), result: row?.n }),
     ),
@@ -65,11 +74,11 @@ test('transactions wait for a connection, and see what those before them wrote',
   expect(await notes()).toEqual(['0', '1', '2']);
 });
 
-test('what fails is rolled back, and the connection goes on', async () => {
+test('what fails is rolled back, and the next one is not held up by it', async () => {
   const divide: Step = (transaction) => transaction`SELECT 1 / 0`;
   await expect(run(divide, insert('one'))).rejects.toThrow('division by zero');
   await expect(run(insert('one'), divide)).rejects.toThrow('division by zero');
-  const undecided = inTransaction(sql, insert('one'), () => {
+  const undecided = transact(insert('one'), () => {
     throw new Error('the test says so');
   });
   await expect(undecided).rejects.toThrow('the test says so');
@@ -78,17 +87,27 @@ test('what fails is rolled back, and the connection goes on', async () => {
   });
   await expect(unsent).rejects.toThrow('the test says so');
   expect(await notes()).toEqual([]);
+  await run(insert('two'), null);
+  expect(await notes()).toEqual(['two']);
 });
 
-// The driver prepares such a statement anew, also where its transaction is over by then.
+// The driver prepares such a statement anew, and by then its transaction may be over.
 test('statements that the server has forgotten are never committed one without the other', async () => {
   await run(insert('first'), insert('second'));
   expect(await notes()).toEqual(['first', 'second']);
-  await sql.unsafe('DEALLOCATE ALL');
-  const outcome = await run(insert('first'), insert('second')).catch(() => 'rejected');
-  expect(await notes()).toEqual(outcome === 'rejected' ? [] : ['first', 'second']);
-  await run(insert('first'), insert('second'));
-  expect(await notes()).toEqual(['first', 'second']);
+  for (const forget of ['DEALLOCATE ALL', 'DISCARD PLANS']) {
+    await connections.use((connection) => connection.unsafe(forget));
+    const committed: string[][] = [];
+    for (let i = 0; i < 3; i++) {
+      const done = await run(insert('first'), insert('second')).then(
+        () => ['first', 'second'],
+        () => [],
+      );
+      committed.push(await notes());
+      expect(committed[i]).toEqual(done);
+    }
+    expect(committed.at(-1)).toEqual(['first', 'second']);
+  }
 });
 
 // An error thrown outside of every call would end the process; here it fails the whole run.
@@ -99,9 +118,11 @@ test.for([
   'a connection lost while %s rejects the call, and the next one connects again',
   async ([, read, write]) => {
     for (let i = 0; i < 20; i++) {
-      const lost = inTransaction(sql, read, () => ({ write, result: null }));
-      setTimeout(() => proxy.cut(), 5 + i);
-      await expect(lost).rejects.toThrow(/CONNECTION_CLOSED|ECONNRESET/);
+      const lost = run(read, write);
+      // Again and again: the first may come before there is a connection.
+      const cutting = setInterval(() => proxy.cut(), 20 + i);
+      await expect(lost).rejects.toThrow(/CONNECTION_CLOSED|ECONNRESET|lost/);
+      clearInterval(cutting);
       expect(await notes()).toEqual([]);
     }
   },
@@ -111,8 +132,51 @@ test.for([
   ['reading', endSession, insert('three')],
   ['writing', insert('three'), endSession],
 ] as const)('a session that the server ends while %s rejects the call', async ([, read, write]) => {
-  await expect(run(read, write)).rejects.toThrow(/CONNECTION_CLOSED|ECONNRESET|terminating/);
-  // The driver may tell its next statement, too.
-  await sql`SELECT`.catch(() => {});
+  await expect(run(read, write)).rejects.toThrow(/CONNECTION_CLOSED|ECONNRESET|terminating|lost/);
   expect(await notes()).toEqual([]);
+  await run(insert('four'), null);
+  expect(await notes()).toEqual(['four']);
+});
+
+test('a connection that was lost while nobody used it is not used again', async () => {
+  for (let i = 0; i < 20; i++) {
+    await run(insert('one'), null);
+    proxy.cut();
+    // The loss may still have to be noticed; it is then that call's, and no other's.
+    await run(insert('two'), null).catch((error: unknown) => {
+      expect(String(error)).toMatch(/CONNECTION_CLOSED|ECONNRESET|lost/);
+    });
+    await run(insert('three'), null);
+    expect(await notes()).toEqual(expect.arrayContaining(['one', 'three']));
+  }
+});
+
+test('a server that is away rejects the call, and those that wait for the connection as well', async () => {
+  proxy.cut();
+  await proxy.refuse();
+  const calls = await Promise.allSettled([1, 2, 3].map((n) => run(insert(`${n}`), null)));
+  expect(calls.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await proxy.accept();
+  await run(insert('back'), null);
+  expect(await notes()).toEqual(['back']);
+});
+
+test('closing waits for the transaction under way, as long as it may take, and takes no other', async () => {
+  for (const [seconds, outcome] of [
+    [0.2, 'fulfilled'],
+    [60, 'rejected'],
+  ] as const) {
+    const closing = new TransactionConnections({ url: database.url, maxConnections: 1 });
+    await closing.use((connection) => connection`SELECT`);
+    const step: Step = (transaction) => transaction`SELECT pg_sleep(${seconds})`;
+    const underWay = closing.use((connection) =>
+      inTransaction(connection, step, () => ({ write: insert('last'), result: null })),
+    );
+    const waiting = closing.use((connection) => connection`SELECT`);
+    const settled = Promise.allSettled([underWay, waiting]);
+    await closing.close(1);
+    const [first, second] = await settled;
+    expect([first.status, second.status]).toEqual([outcome, 'rejected']);
+    expect(await notes()).toEqual(outcome === 'fulfilled' ? ['last'] : []);
+  }
 });

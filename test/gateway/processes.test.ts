@@ -191,7 +191,7 @@ describe('processes that die', () => {
       route: { steps, current: 0, metadata: {} },
       payload: { ms: 5 },
     });
-    const pool = new Pool({ url: database.url, maxConnections: 1 });
+    const pool = new Pool({ url: database.url, maxConnections: 2 });
     await new PostgresJobStore(pool).create([orphan], Date.now());
     await pool.close();
     const events = await updates(await stream(alive.url, orphan.id));
