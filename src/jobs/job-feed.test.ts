@@ -78,6 +78,22 @@ describe('a subscription', () => {
     expect(await seqs(feed.subscribe('unknown', { signal: never }))).toEqual([]);
   });
 
+  test('invariant 10: resumes after what another process told, and this one has not heard of', async () => {
+    const { feed, store, job, happen } = await aFeed();
+    const known = feed.subscribe(job.id, { signal: never });
+    await known.next();
+    const waiting = known.next();
+    await store.close();
+    await happen(message('a'));
+    const { seq } = await happen(message('b'));
+    const resumed = feed.subscribe(job.id, { after: seq, signal: never }).next();
+    await new Promise((resolve) => setImmediate(resolve));
+    await happen(succeeded);
+    feed.missed();
+    expect((await resumed).value).toMatchObject([{ seq: seq + 1, status: 'Succeeded' }]);
+    expect((await waiting).value).toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 4 }]);
+  });
+
   test('reads a history of many pages whole', async () => {
     const { feed, job, happen } = await aFeed();
     for (let i = 0; i < 450; i++) await happen(message(String(i)));

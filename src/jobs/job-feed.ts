@@ -67,6 +67,8 @@ export class JobFeed implements ChangeListener, Service {
       // The last update seen is read again, because it tells whether anything can follow it.
       let position = Math.max(after - 1, 0);
       let updates = await job.read(position);
+      // Another process may have told the subscriber of an update that is not known here yet.
+      if (updates.length === 0) updates = await job.readAnew(position);
       if (updates.length === 0) return;
       while (true) {
         const fresh = updates.filter(({ seq }) => seq > after);

@@ -63,6 +63,11 @@ export class WatchedJob {
     return this.#readShared(after);
   }
 
+  /** The same from the store, whatever is known: hints of what it has may still be on their way. */
+  async readAnew(after: number): Promise<readonly JobUpdate[]> {
+    return this.#readStore(after, this.#generation);
+  }
+
   /** Resolves once a hint came after generation `seen`, or the signal aborted. */
   next(seen: number, signal: AbortSignal): Promise<void> {
     if (this.#generation !== seen || signal.aborted) return Promise.resolve();
