@@ -16,35 +16,22 @@ export const start: Scenario = {
     const figures = [await startFigure(backends, rounds)];
     await using probe = await HeapProbe.create();
     await using stand = await ownStand(backends, probe.standOptions);
-    let jobs = 0;
-    let idle: readonly Sample[] = [];
-    for (const wanted of inFlight) {
-      if (wanted > jobs) await createJobs(stand, wanted - jobs);
-      jobs = wanted;
+    let made = 0;
+    const idle: Sample[] = [];
+    for (const jobs of inFlight) {
+      if (jobs > made) await createJobs(stand, jobs - made);
+      made = jobs;
       const resident = await residentBytes(stand.pid);
       if (resident === null) break;
-      const samples = [{ value: (await probe.read(stand.pid)) / 1e6 }];
+      const inUse = { value: (await probe.read(stand.pid)) / 1e6 };
       const what = `with ${jobs.toLocaleString('en')} jobs in flight`;
-      say(`${what}: ${(resident / 1e6).toFixed(0)} MB, of which ${samples[0]?.value} MB in use`);
-      const more = { unit: 'MB', better: 'less' } as const;
+      const megabytes = `${(resident / 1e6).toFixed(0)} MB, ${inUse.value.toFixed(0)} MB in use`;
+      say(`${what}: ${megabytes}`);
       figures.push(
-        {
-          what: `memory ${what}`,
-          ...more,
-          target: null,
-          samples: [{ value: resident / 1e6 }],
-          others: [],
-        },
-        {
-          what: `heap in use ${what}`,
-          ...more,
-          // Flat, but for what has been compiled since.
-          target: idle.length === 0 ? null : { ratio: 0.8 },
-          samples,
-          others: idle,
-        },
+        memoryFigure(`memory ${what}`, { value: resident / 1e6 }, []),
+        memoryFigure(`heap in use ${what}`, inUse, idle),
       );
-      if (wanted === 0) idle = samples;
+      if (jobs === 0) idle.push(inUse);
     }
     return figures;
   },
@@ -66,5 +53,17 @@ async function startFigure(backends: Backends, rounds: number): Promise<Figure> 
     target: { value: 1_000 },
     samples,
     others: [],
+  };
+}
+
+/** @param idle of a gateway that did nothing yet: it is to stay so, but for what has been compiled since */
+function memoryFigure(what: string, sample: Sample, idle: readonly Sample[]): Figure {
+  return {
+    what,
+    unit: 'MB',
+    better: 'less',
+    target: idle.length === 0 ? null : { ratio: 0.8 },
+    samples: [sample],
+    others: [...idle],
   };
 }

@@ -64,7 +64,7 @@ export class WatchedJob {
   }
 
   /** The same from the store, whatever is known: hints of what it has may still be on their way. */
-  async readAnew(after: number): Promise<readonly JobUpdate[]> {
+  readAnew(after: number): Promise<readonly JobUpdate[]> {
     return this.#readStore(after, this.#generation);
   }
 

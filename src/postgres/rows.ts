@@ -116,10 +116,5 @@ function stateRecord(job: JobState): JsonObject {
 export function instant(at: EpochMs): string;
 export function instant(at: EpochMs | null): string | null;
 export function instant(at: EpochMs | null): string | null {
-  if (at === null) return null;
-  if (at !== latest.at) latest = { at, text: new Date(at).toISOString() };
-  return latest.text;
+  return at === null ? null : new Date(at).toISOString();
 }
-
-/** Most instants of a batch are the one it is decided at. */
-let latest = { at: Number.NaN, text: '' };

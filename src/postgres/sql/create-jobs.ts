@@ -3,8 +3,8 @@ import type { Sql } from '../connection.ts';
 import { instant, jobsAsJson } from '../rows.ts';
 
 /**
- * Inserts jobs, whose ids differ, and the first update of each, which says how the job begins; returns
- * the ids of those that were not there yet.
+ * Inserts jobs, whose ids differ, and the first update of each, as `firstUpdate` has it; returns the
+ * ids of those that were not there yet.
  */
 export async function createJobs(
   sql: Sql,
