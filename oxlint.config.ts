@@ -1,21 +1,29 @@
+import { posix } from 'node:path';
 import { defineConfig, type OxlintOverride } from 'oxlint';
 
 /**
- * Which folders of src/ each folder may import from: data flows one way. What is not listed
- * composes the others and may import from all: gateway.ts, main.ts, cli/.
+ * Which folders of src/ each folder may import from: data flows one way. A folder that is missing
+ * here composes the others and may import from all of them: gateway.ts, main.ts, cli/.
  */
-const directions = {
+const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
-  tools: ['lib'],
-  jobs: ['lib', 'tools'],
-  memory: ['lib', 'tools', 'jobs', 'actor/actor-broker.ts'],
-  postgres: ['lib', 'tools', 'jobs'],
-  rabbitmq: ['lib', 'tools', 'jobs', 'actor/actor-broker.ts'],
-  metrics: ['lib', 'tools', 'jobs', 'http/answers.ts'],
-  actor: ['lib', 'tools', 'jobs'],
-  mcp: ['lib', 'tools', 'jobs'],
-  http: ['lib', 'tools', 'jobs', 'mcp', 'config.ts'],
-} as const;
+  schema: ['lib'],
+  tools: ['lib', 'schema'],
+  jobs: ['lib', 'schema'],
+  wire: ['lib', 'jobs'],
+  calls: ['lib', 'tools', 'jobs'],
+  memory: ['lib', 'jobs', 'wire', 'actor/actor-broker.ts'],
+  postgres: ['lib', 'jobs'],
+  rabbitmq: ['lib', 'jobs', 'wire', 'actor/actor-broker.ts'],
+  metrics: ['lib', 'jobs', 'http/responses.ts'],
+  actor: ['lib', 'jobs', 'wire'],
+  'mcp/rpc': ['lib', 'jobs'],
+  'mcp/calls': ['lib', 'tools', 'jobs', 'calls', 'mcp/rpc'],
+  'mcp/legacy': ['lib', 'tools', 'jobs', 'calls', 'mcp/rpc', 'mcp/calls'],
+  'mcp/modern': ['lib', 'tools', 'jobs', 'calls', 'mcp/rpc', 'mcp/calls'],
+  mcp: ['lib', 'tools', 'jobs', 'calls'],
+  http: ['lib', 'tools', 'jobs', 'calls', 'wire', 'config.ts'],
+};
 
 /** The folders of src/ that know each driver or framework. */
 const packages: Readonly<Record<string, readonly string[]>> = {
@@ -29,14 +37,18 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** Tests compose, too: a store's contract needs the store. */
 const tests = ['**/*.test.ts'];
 
-/** @param depth how many folders the files are below src/ */
-function importsOf(folder: string, allowed: readonly string[], depth: 1 | 2): OxlintOverride {
-  const src = '../'.repeat(depth);
+/**
+ * @param folder below src/, such as `mcp/rpc`
+ * @param depth 0: the rule for the folder's own files; 1: for those of its subfolders
+ */
+function importsOf(folder: string, allowed: readonly string[], depth: 0 | 1): OxlintOverride {
+  const directory = `${folder}${depth === 1 ? '/any' : ''}`;
+  const fromHere = (path: string): string => posix.relative(directory, path);
   const foreign = Object.entries(packages)
-    .filter(([, owners]) => !owners.includes(folder))
+    .filter(([, owners]) => !owners.includes(folder.split('/')[0] ?? ''))
     .map(([name]) => name);
   return {
-    files: [`src/${folder}${'/*'.repeat(depth)}`],
+    files: [`src/${folder}${depth === 1 ? '/*' : ''}/*`],
     excludeFiles: tests,
     rules: {
       'no-restricted-imports': [
@@ -44,7 +56,10 @@ function importsOf(folder: string, allowed: readonly string[], depth: 1 | 2): Ox
         {
           patterns: [
             {
-              group: [`${src}**`, ...allowed.flatMap((to) => [`!${src}${to}`, `!${src}${to}/**`])],
+              group: [
+                `${fromHere(posix.dirname(folder))}/**`,
+                ...allowed.flatMap((to) => [`!${fromHere(to)}`, `!${fromHere(to)}/**`]),
+              ],
               message: `src/${folder} imports only from: ${[folder, ...allowed].join(', ')}`,
             },
             {
@@ -57,6 +72,9 @@ function importsOf(folder: string, allowed: readonly string[], depth: 1 | 2): Ox
     },
   };
 }
+
+/** Folders whose subfolders have rules of their own. */
+const parents = new Set(Object.keys(directions).map((folder) => posix.dirname(folder)));
 
 export default defineConfig({
   plugins: ['typescript', 'unicorn', 'oxc', 'import', 'promise', 'node', 'vitest'],
@@ -111,8 +129,8 @@ export default defineConfig({
       rules: { 'no-console': 'error', 'no-restricted-globals': ['error', 'process'] },
     },
     ...Object.entries(directions).flatMap(([folder, allowed]) => [
-      importsOf(folder, allowed, 1),
-      importsOf(folder, allowed, 2),
+      importsOf(folder, allowed, 0),
+      ...(parents.has(folder) ? [] : [importsOf(folder, allowed, 1)]),
     ]),
   ],
 });

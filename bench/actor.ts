@@ -11,7 +11,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Connection } from 'rabbitmq-client';
-import { encodeEnvelope } from '../src/jobs/envelope.ts';
+import { encodeEnvelope } from '../src/wire/envelope-codec.ts';
 import type { Measurement, Round } from './actor/round.ts';
 
 const url = process.env['ASYA_RABBITMQ_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672/';

@@ -1,6 +1,6 @@
 import type { CalledOffJob } from '../jobs/announcer.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import type { Report } from '../jobs/report.ts';
+import type { Report } from '../wire/report.ts';
 
 /** A message as an actor takes it from its queue. */
 export interface Delivery {

@@ -1,5 +1,5 @@
 import type { Envelope } from '../jobs/envelope.ts';
-import type { ReportAddress } from '../jobs/report.ts';
+import type { ReportAddress } from '../wire/report.ts';
 
 /** Which job a report is about. A child's first report is what the gateway knows it from. */
 export function addressOf({ jobId, parentId, steps }: Envelope): ReportAddress {

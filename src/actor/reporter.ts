@@ -1,5 +1,5 @@
 import type { Envelope } from '../jobs/envelope.ts';
-import type { Report } from '../jobs/report.ts';
+import type { Report } from '../wire/report.ts';
 import type { Log } from '../lib/log.ts';
 import type { ActorBroker, Delivery } from './actor-broker.ts';
 import { addressOf, reportText } from './report-parts.ts';

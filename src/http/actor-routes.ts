@@ -8,7 +8,7 @@ import {
   heartbeatEvent,
   progressBody,
   progressEvent,
-} from '../jobs/report.ts';
+} from '../wire/report.ts';
 import { invalid } from './fault.ts';
 import { jobGone, jobNotFound, outcomeConflict } from './problem.ts';
 import { jobParams, route } from './route.ts';

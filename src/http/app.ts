@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { JobFeed } from '../jobs/job-feed.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import type { Log } from '../lib/log.ts';
-import type { ToolCalls } from '../mcp/tool-call.ts';
+import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { guardHost, reportErrors } from './app-hooks.ts';
 import { final, heartbeat, progress } from './actor-routes.ts';
@@ -23,7 +23,7 @@ import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
 import { sendProblem } from './problem.ts';
 import { callTool } from './tool-routes.ts';
-import { tellAnswers, type AnswerListener } from './answers.ts';
+import { tellAnswers, type AnswerListener } from './responses.ts';
 import { answerUnmatched } from './unmatched.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */

@@ -4,7 +4,7 @@ import {
   envelopeFinalEvent,
   envelopeProgressBody,
   envelopeProgressEvent,
-} from '../jobs/envelope-report.ts';
+} from '../wire/second-generation.ts';
 import type { JobService } from '../jobs/job-service.ts';
 import { envelopeJson } from './envelope-json.ts';
 import { invalid } from './fault.ts';

@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify';
 import { StoreUnavailable } from '../jobs/job-store.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
-import { MalformedReport } from '../jobs/report.ts';
+import { MalformedReport } from '../wire/report.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import { JsonError } from '../lib/json-parse.ts';
 import { Problem, unavailable } from './problem.ts';

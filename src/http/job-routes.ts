@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { JobService } from '../jobs/job-service.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
-import { jobIdText } from '../jobs/report.ts';
+import { jobIdText } from '../wire/report.ts';
 import { isInstant } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { storableText } from '../lib/storable.ts';

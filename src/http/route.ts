@@ -9,7 +9,7 @@ import type {
   RouteShorthandOptionsWithHandler,
 } from 'fastify';
 import Type from 'typebox';
-import { jobIdText } from '../jobs/report.ts';
+import { jobIdText } from '../wire/report.ts';
 
 type Route<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
   RawServerDefault,

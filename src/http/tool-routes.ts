@@ -2,8 +2,13 @@ import Type from 'typebox';
 import { StoreUnavailable } from '../jobs/job-store.ts';
 import type { Job } from '../jobs/job.ts';
 import { goneSignal } from '../lib/gone-signal.ts';
-import { callResult, faultsResult, handleResult, type CallToolResult } from '../mcp/call-result.ts';
-import { traceHeaders, type ToolCalls } from '../mcp/tool-call.ts';
+import {
+  callResult,
+  faultsResult,
+  handleResult,
+  type CallToolResult,
+} from '../calls/call-result.ts';
+import { traceHeaders, type ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { preferredWait } from './prefer.ts';
 import { Problem } from './problem.ts';
@@ -66,7 +71,7 @@ async function outcomeWithin(
 function resultOf(job: Job): CallToolResult {
   const outcome = callResult(job);
   if (outcome.kind === 'result') return outcome.result;
-  throw new Problem(502, 'work_not_possible', outcome.error.message, {
+  throw new Problem(502, 'work_not_possible', outcome.failure.message, {
     members: { job_id: job.id, reason: job.reason },
   });
 }

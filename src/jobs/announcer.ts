@@ -1,5 +1,3 @@
-import { isJsonObject } from '../lib/json.ts';
-import { parseJson } from '../lib/json-parse.ts';
 import type { Reason } from './job.ts';
 import type { ApplyOutcome } from './job-store.ts';
 
@@ -34,19 +32,4 @@ export function announceEnds(announcer: Announcer, outcomes: readonly ApplyOutco
     const { id: jobId, reason } = outcome.state;
     if (reason !== null && callingOff.has(reason)) announcer.calledOff({ jobId, reason });
   }
-}
-
-/** The body of the message that announces it. */
-export function encodeCalledOff({ jobId, reason }: CalledOffJob): string {
-  return JSON.stringify({ job_id: jobId, reason });
-}
-
-/** @throws JsonError, TypeError */
-export function decodeCalledOff(text: string): CalledOffJob {
-  const body = parseJson(text);
-  const { job_id: jobId, reason } = isJsonObject(body) ? body : {};
-  if (typeof jobId !== 'string' || typeof reason !== 'string') {
-    throw new TypeError('job_id and reason must be strings');
-  }
-  return { jobId, reason };
 }

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
-import { schemaFaults, valueFaults } from '../tools/json-schema.ts';
-import { formatPath } from '../tools/path.ts';
-import type { Fault } from '../tools/schema-error.ts';
+import { schemaFaults, valueFaults } from '../schema/json-schema.ts';
+import { formatPath } from '../schema/path.ts';
+import type { Fault } from '../schema/schema-error.ts';
 import {
   requestFor,
   type InputAnswers,

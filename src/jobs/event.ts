@@ -93,4 +93,6 @@ export interface Cancelled {
   readonly reason: CancelReason;
   /** What the canceller said, if anything. */
   readonly message: string | null;
+  /** What programs need to know of the cancellation; kept as the job's `errorDetails`. Default: null. */
+  readonly details?: Json;
 }

@@ -159,8 +159,17 @@ export class JobService {
     return job !== null && isActive(job, this.#clock());
   }
 
-  cancel(id: string, reason: CancelReason, message: string | null): Promise<ApplyOutcome> {
-    return this.apply(id, { type: 'cancelled', reason, message });
+  /**
+   * @param message what the canceller said, if anything
+   * @param details what programs need to know of the cancellation
+   */
+  cancel(
+    id: string,
+    reason: CancelReason,
+    message: string | null,
+    details: Json = null,
+  ): Promise<ApplyOutcome> {
+    return this.apply(id, { type: 'cancelled', reason, message, details });
   }
 
   list(query: ListQuery): Promise<Job[]> {

@@ -218,7 +218,13 @@ function fail(job: JobState, event: EventOf<'failed'>, now: EpochMs): Decision {
 function cancel(job: JobState, event: EventOf<'cancelled'>, now: EpochMs): Decision {
   return finish(
     job,
-    { status: 'Cancelled', reason: event.reason, error: event.message, message: 'Job cancelled' },
+    {
+      status: 'Cancelled',
+      reason: event.reason,
+      error: event.message,
+      errorDetails: event.details ?? null,
+      message: 'Job cancelled',
+    },
     now,
   );
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import { acceptsStream, answerForm } from './accept.ts';
-import { ready, type Answer } from './answer.ts';
-import { acceptMessages } from './body.ts';
-import { deliver, deliverBatch } from './delivery.ts';
-import { failedAnswer, failureOf, notAcceptable, refusal, type Failure } from './failure.ts';
+import { acceptsStream, answerForm } from './rpc/accept.ts';
+import { ready, type Answer } from './rpc/reply.ts';
+import { acceptMessages } from './rpc/body.ts';
+import { deliver, deliverBatch } from './rpc/delivery.ts';
+import { failedAnswer, failureOf, notAcceptable, refusal, type Failure } from './rpc/failure.ts';
 import {
   errorResponse,
   readMessage,
@@ -11,20 +11,20 @@ import {
   type Malformed,
   type RpcMessage,
   type RpcRequest,
-} from './json-rpc.ts';
-import { LegacyMethods, type LegacyCaller } from './legacy.ts';
-import { LegacyStreams } from './legacy-streams.ts';
-import { ModernMethods, type ModernParts } from './modern-methods.ts';
-import { isModern, namesModernVersion } from './modern-request.ts';
-import { answerModern, refuseModernSession } from './modern.ts';
+} from './rpc/json-rpc.ts';
+import { LegacyMethods, type LegacyCaller } from './legacy/methods.ts';
+import { LegacyStreams } from './legacy/streams.ts';
+import { ModernMethods, type ModernParts } from './modern/methods.ts';
+import { isModern, namesModernVersion } from './modern/request.ts';
+import { answerModern, refuseModernSession } from './modern/post.ts';
 import {
   assumedVersion,
   batchVersion,
   legacyVersion,
   supportedVersions,
-} from './protocol-version.ts';
-import type { Sessions } from './session.ts';
-import { ToolMethods } from './tool-methods.ts';
+} from './rpc/protocol-version.ts';
+import type { Sessions } from './legacy/session.ts';
+import { ToolMethods } from './calls/tool-methods.ts';
 
 export interface McpParts extends ModernParts {
   readonly sessions: Sessions;

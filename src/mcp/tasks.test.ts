@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { aJob } from '../../test/support/jobs.ts';
 import { jobStatuses, type Job, type JobStatus } from '../jobs/job.ts';
-import { legacyTask } from './legacy-task.ts';
-import { modernTask } from './modern-task.ts';
+import { legacyTask } from './legacy/task.ts';
+import { modernTask } from './modern/task.ts';
 
 /* A job's status as a task's, in both versions that have tasks. */
 

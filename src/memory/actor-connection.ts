@@ -2,14 +2,10 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import type { Consumer, Message } from 'smqp';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { CalledOffJob } from '../jobs/announcer.ts';
-import {
-  decodeEnvelope,
-  encodeEnvelope,
-  MalformedEnvelope,
-  type Envelope,
-} from '../jobs/envelope.ts';
+import type { Envelope } from '../jobs/envelope.ts';
+import { decodeEnvelope, encodeEnvelope, MalformedEnvelope } from '../wire/envelope-codec.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
-import type { Report } from '../jobs/report.ts';
+import type { Report } from '../wire/report.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { QueuedMessage, Queues } from './queues.ts';

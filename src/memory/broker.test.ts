@@ -6,7 +6,7 @@ import type { Envelope } from '../jobs/envelope.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
-import type { Report } from '../jobs/report.ts';
+import type { Report } from '../wire/report.ts';
 import { MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
 
 const log = pino({ level: 'silent' });

@@ -1,6 +1,7 @@
 import type { ActorBroker } from '../actor/actor-broker.ts';
 import type { Announcer, CalledOffJob } from '../jobs/announcer.ts';
-import { encodeEnvelope, type Envelope } from '../jobs/envelope.ts';
+import type { Envelope } from '../jobs/envelope.ts';
+import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { Publisher, PublishOutcome } from '../jobs/publisher.ts';
 import type { ReportFate, ReportListener } from '../jobs/report-fate.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';

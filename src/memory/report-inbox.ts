@@ -4,7 +4,7 @@ import type { JobEvent } from '../jobs/event.ts';
 import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { ReportFate } from '../jobs/report-fate.ts';
-import { MalformedReport, parseReport, type ParsedReport } from '../jobs/report.ts';
+import { MalformedReport, parseReport, type ParsedReport } from '../wire/report.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import { JsonError, parseJson } from '../lib/json-parse.ts';
 import type { Log } from '../lib/log.ts';

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
-import type { Answer } from '../http/answers.ts';
+import type { Answer } from '../http/responses.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Publisher } from '../jobs/publisher.ts';
 import { reportFates, type ReportFate } from '../jobs/report-fate.ts';

@@ -1,9 +1,10 @@
 import type { AsyncMessage } from 'rabbitmq-client';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { CalledOffJob } from '../jobs/announcer.ts';
-import { decodeEnvelope, type Envelope } from '../jobs/envelope.ts';
+import type { Envelope } from '../jobs/envelope.ts';
+import { decodeEnvelope } from '../wire/envelope-codec.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
-import type { Report } from '../jobs/report.ts';
+import type { Report } from '../wire/report.ts';
 import { backoffMs, pause } from '../lib/backoff.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';

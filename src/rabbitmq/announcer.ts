@@ -1,4 +1,5 @@
-import { encodeCalledOff, type Announcer, type CalledOffJob } from '../jobs/announcer.ts';
+import type { Announcer, CalledOffJob } from '../jobs/announcer.ts';
+import { encodeCalledOff } from '../wire/called-off.ts';
 import type { Log } from '../lib/log.ts';
 import { ConfirmSender } from './confirm-sender.ts';
 import type { RabbitConnection } from './connection.ts';

@@ -8,7 +8,7 @@ import type { JobEvent } from '../jobs/event.ts';
 import type { ApplyOutcome } from '../jobs/job-store.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { decodeErrorEnd, decodeHappyEnd } from './end-message.ts';
+import { decodeErrorEnd, decodeHappyEnd } from '../wire/end-message.ts';
 import { createEndQueueConsumer } from './end-queue-consumer.ts';
 import type { EventConsumer } from './event-consumer.ts';
 

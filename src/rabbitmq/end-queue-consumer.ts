@@ -1,4 +1,4 @@
-import { decodeErrorEnd, decodeHappyEnd } from './end-message.ts';
+import { decodeErrorEnd, decodeHappyEnd } from '../wire/end-message.ts';
 import { EventConsumer, type EventConsumerParts, type EventSource } from './event-consumer.ts';
 
 export interface EndQueue {

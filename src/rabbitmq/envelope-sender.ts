@@ -1,4 +1,5 @@
-import { encodeEnvelope, type Envelope } from '../jobs/envelope.ts';
+import type { Envelope } from '../jobs/envelope.ts';
+import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { EpochMs } from '../jobs/job.ts';
 import type { PublishOutcome } from '../jobs/publisher.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,4 +1,4 @@
-import { parseReport } from '../jobs/report.ts';
+import { parseReport } from '../wire/report.ts';
 import { EventConsumer, type EventConsumerParts } from './event-consumer.ts';
 import { reportQueueOf } from './topology.ts';
 

@@ -1,8 +1,8 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-import { compile } from './json-schema.ts';
-import { formatPath } from './path.ts';
-import { faultsOf } from './schema-error.ts';
+import { compile } from '../schema/json-schema.ts';
+import { formatPath } from '../schema/path.ts';
+import { faultsOf } from '../schema/schema-error.ts';
 import type { CheckedArguments, Tool } from './tool.ts';
 
 /** Deeper values would overflow the stack of whatever walks them next, JSON.stringify included. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-import type { Path } from './path.ts';
-import type { Fault } from './schema-error.ts';
+import type { Path } from '../schema/path.ts';
+import type { Fault } from '../schema/schema-error.ts';
 
 /** A parameter that MCP clients repeat in the header `Mcp-Param-{header}` of a call. */
 export interface MirroredParameter {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../lib/json.ts';
-import { valueFaults } from './json-schema.ts';
-import { formatPath } from './path.ts';
+import { valueFaults } from '../schema/json-schema.ts';
+import { formatPath } from '../schema/path.ts';
 import type { Fields, Setting } from './setting.ts';
 
 const types = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;

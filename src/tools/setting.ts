@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { nearest } from './nearest.ts';
-import { formatPath, type Path } from './path.ts';
+import { formatPath, type Path } from '../schema/path.ts';
 import type { Source } from './source.ts';
 
 /** The entries of a mapping whose keys are known beforehand. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Json } from '../lib/json.ts';
-import type { Path } from './path.ts';
+import type { Path } from '../schema/path.ts';
 
 /** One file as read: what it holds, and where in it each part stands. */
 export interface Source {

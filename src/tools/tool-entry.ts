@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { argumentsChecker } from './arguments.ts';
-import { schemaFaults, valueFaults } from './json-schema.ts';
+import { schemaFaults, valueFaults } from '../schema/json-schema.ts';
 import { mirroringFaults } from './mirrored-parameters.ts';
-import { formatPath } from './path.ts';
+import { formatPath } from '../schema/path.ts';
 import { objectSchema } from './parameters.ts';
 import { resolveRoute, type Routes } from './routes.ts';
 import type { Fields, Setting } from './setting.ts';

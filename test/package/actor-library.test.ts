@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeEnvelope } from '../../src/jobs/envelope.ts';
+import { encodeEnvelope } from '../../src/wire/envelope-codec.ts';
 import { anEnvelope } from '../support/actor-gateway.ts';
 import { AsyaProcess } from '../support/processes.ts';
 import { RabbitSandbox } from '../support/rabbitmq.ts';

@@ -8,7 +8,7 @@ import type { JobStore } from '../../src/jobs/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Publisher } from '../../src/jobs/publisher.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
-import { ToolCalls } from '../../src/mcp/tool-call.ts';
+import { ToolCalls } from '../../src/calls/tool-calls.ts';
 import { MemoryBroker } from '../../src/memory/broker.ts';
 import { MemoryJobStore } from '../../src/memory/job-store.ts';
 import { argumentsChecker } from '../../src/tools/arguments.ts';

@@ -6,7 +6,7 @@ import { PostgresJobStore } from '../../src/postgres/job-store.ts';
 import { Pool } from '../../src/postgres/pool.ts';
 import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
 import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
-import { decodeErrorEnd, decodeHappyEnd } from '../../src/rabbitmq/end-message.ts';
+import { decodeErrorEnd, decodeHappyEnd } from '../../src/wire/end-message.ts';
 import { createEndQueueConsumer } from '../../src/rabbitmq/end-queue-consumer.ts';
 import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
 import { memoryLog } from './memory-log.ts';

@@ -5,8 +5,8 @@ import type { JobEvent } from '../../src/jobs/event.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { mcpPlugin } from '../../src/mcp/endpoint.ts';
-import { RequestStates } from '../../src/mcp/request-state.ts';
-import { Sessions, type SessionTerms } from '../../src/mcp/session.ts';
+import { RequestStates } from '../../src/mcp/modern/request-state.ts';
+import { Sessions, type SessionTerms } from '../../src/mcp/legacy/session.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { aTool, createTestApp, type TestAppOptions } from './app.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
-import { eventIdsOf } from '../../../src/mcp/event-id.ts';
+import { eventIdsOf } from '../../../src/mcp/calls/call-stream.ts';
 import { begin, rest } from '../../support/mcp-stream.ts';
 import { readEvents } from '../../support/sse-client.ts';
 import {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
-import { eventIdsOf } from '../../../src/mcp/event-id.ts';
+import { eventIdsOf } from '../../../src/mcp/calls/call-stream.ts';
 import { anyTool, callOf, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { begin, next, rest } from '../../support/mcp-stream.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';

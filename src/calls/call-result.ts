@@ -1,0 +1,145 @@
+import type { Job, JobState, Reason } from '../jobs/job.ts';
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { Tool } from '../tools/tool.ts';
+import { isContentBlock } from './content-block.ts';
+
+/** What a tool call gives (MCP 2025-11-25, server/tools, "Tool Result"). */
+export interface CallToolResult {
+  readonly content: readonly Json[];
+  readonly structuredContent?: Json;
+  readonly isError?: boolean;
+  readonly _meta?: JsonObject;
+}
+
+export type CallOutcome =
+  | { readonly kind: 'result'; readonly result: CallToolResult }
+  /** No actor could do the work, so there is no result, not even one that says what was wrong. */
+  | { readonly kind: 'failure'; readonly failure: CallFailure };
+
+/** Why no actor could do the work of a call. */
+export interface CallFailure {
+  /** One sentence for humans. */
+  readonly message: string;
+  readonly jobId: string;
+  readonly reason: Reason | null;
+}
+
+/** Which JSON may stand in `structuredContent`: before 2026-07-28 only objects. */
+export type StructuredJson = 'object' | 'any';
+
+/**
+ * What a finished job means to its caller; the same by whatever way it is read.
+ *
+ * @throws TypeError if the job is not finished
+ */
+export function callResult(job: JobState, structured: StructuredJson = 'object'): CallOutcome {
+  switch (job.status) {
+    case 'Succeeded':
+      return { kind: 'result', result: successResult(job.result, structured) };
+    case 'Failed':
+      return isInfrastructure(job.reason)
+        ? { kind: 'failure', failure: infrastructureFailure(job) }
+        : { kind: 'result', result: failureResult(job) };
+    case 'Cancelled':
+      return { kind: 'result', result: failureResult(job) };
+    case 'Pending':
+    case 'Running':
+    case 'InputRequired':
+      throw new TypeError(`job ${job.id} is ${job.status} and has no outcome yet`);
+  }
+}
+
+/** Where to follow a job, for a caller that does not wait for it. */
+function jobHandle(job: Job, tool: Tool | null): JsonObject {
+  return {
+    job_id: job.id,
+    message: `Job created successfully with ID: ${job.id}`,
+    status_url: `/jobs/${job.id}`,
+    ...(tool?.progress === true && { stream_url: `/jobs/${job.id}/stream` }),
+    ...(tool !== null && tool.metadata !== null && { metadata: tool.metadata }),
+  };
+}
+
+/**
+ * @param tool the job's; null if it is not on offer any more
+ * @param advice a sentence to the model, beside the handle
+ */
+export function handleResult(
+  job: Job,
+  tool: Tool | null,
+  advice: string | null = null,
+): CallToolResult {
+  const result = objectResult(jobHandle(job, tool));
+  return advice === null ? result : { ...result, content: [...result.content, textBlock(advice)] };
+}
+
+/** An object as structured content and as text, for clients that read only one of them. */
+export function objectResult(object: JsonObject): CallToolResult {
+  return {
+    content: [textBlock(JSON.stringify(object))],
+    structuredContent: object,
+    isError: false,
+  };
+}
+
+/** A result that tells the model what was wrong, so that it can do better. */
+export function errorResult(text: string): CallToolResult {
+  return { content: [textBlock(text)], isError: true };
+}
+
+/** Names every fault of a call's arguments. */
+export function faultsResult(tool: string, faults: readonly string[]): CallToolResult {
+  return errorResult(`Invalid arguments for ${tool}: ${faults.join('; ')}`);
+}
+
+function successResult(result: Json, structured: StructuredJson): CallToolResult {
+  if (isCallToolResult(result, structured)) return result;
+  const text = typeof result === 'string' ? result : JSON.stringify(result);
+  return {
+    content: [textBlock(text)],
+    ...((structured === 'any' || isJsonObject(result)) && { structuredContent: result }),
+    isError: false,
+  };
+}
+
+/** An actor may answer with a whole result of its own; a wrong part of it makes it ordinary JSON. */
+function isCallToolResult(
+  result: Json,
+  structured: StructuredJson,
+): result is JsonObject & CallToolResult {
+  if (!isJsonObject(result)) return false;
+  const { content, structuredContent, isError, _meta } = result;
+  return (
+    Array.isArray(content) &&
+    content.every(isContentBlock) &&
+    (structuredContent === undefined || structured === 'any' || isJsonObject(structuredContent)) &&
+    (isError === undefined || typeof isError === 'boolean') &&
+    (_meta === undefined || isJsonObject(_meta))
+  );
+}
+
+function failureResult(job: JobState): CallToolResult {
+  const error = job.error ?? (job.status === 'Cancelled' ? 'job cancelled' : 'job failed');
+  return {
+    content: [textBlock(error)],
+    structuredContent: {
+      job_id: job.id,
+      reason: job.reason,
+      error,
+      ...(job.errorDetails !== null && { error_details: job.errorDetails }),
+    },
+    isError: true,
+  };
+}
+
+function infrastructureFailure({ id, error, reason }: JobState): CallFailure {
+  return { message: error ?? `job failed: ${reason}`, jobId: id, reason };
+}
+
+function isInfrastructure(reason: Reason | null): boolean {
+  return reason === 'Unroutable' || reason === 'PublishFailed' || reason === 'HeartbeatLost';
+}
+
+function textBlock(text: string): JsonObject {
+  return { type: 'text', text };
+}

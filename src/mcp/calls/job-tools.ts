@@ -1,0 +1,213 @@
+import Type, { type Static, type TObject } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { JobService } from '../../jobs/job-service.ts';
+import { isFinal, jobIdPattern, type EpochMs, type Job, type JobState } from '../../jobs/job.ts';
+import type { JsonObject } from '../../lib/json.ts';
+import type { ToolBox } from '../../tools/tool.ts';
+import type { AwaitedCall } from './awaited-call.ts';
+import {
+  callResult,
+  errorResult,
+  objectResult,
+  type CallOutcome,
+  type StructuredJson,
+} from '../../calls/call-result.ts';
+import type { ToolDefinition } from './tool-listing.ts';
+
+/** A tool of the gateway itself, answered without an actor. */
+export interface JobTool {
+  readonly definition: ToolDefinition;
+  /** @throws StoreUnavailable or Overloaded */
+  readonly call: (given: unknown, structured: StructuredJson) => Promise<CallOutcome | AwaitedCall>;
+}
+
+export interface JobToolsParts {
+  readonly jobs: JobService;
+  /** Tells how long a job's own tool lets its callers wait. */
+  readonly tools: () => ToolBox;
+  /** How long a finished job is kept; 0: for ever. */
+  readonly retentionSeconds: number;
+}
+
+/** Longest wait for a job whose tool says nothing else: the shortest client cut-off seen is 30 s. */
+const defaultWaitSeconds = 25;
+
+const jobId = Type.String({
+  pattern: jobIdPattern,
+  description: 'The job_id of a job handle',
+});
+
+const jobInput = Type.Object({ job_id: jobId }, { additionalProperties: false });
+
+const waitInput = Type.Object(
+  {
+    job_id: jobId,
+    seconds: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description: 'Longest wait; by default, and at most, as long as the tool itself waits',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const cancelInput = Type.Object(
+  {
+    job_id: jobId,
+    reason: Type.Optional(Type.String({ maxLength: 1_000, description: 'Why; kept with the job' })),
+  },
+  { additionalProperties: false },
+);
+
+/** The tools by which a model follows a job that it was given the handle of. */
+export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): readonly JobTool[] {
+  const kept = keptSentence(retentionSeconds);
+  const readOnly = { readOnlyHint: true, idempotentHint: true, openWorldHint: false };
+
+  /** Every tool but `job_cancel` begins with the job. */
+  async function withJob<T>(id: string, use: (job: Job) => T): Promise<T | CallOutcome> {
+    const job = await jobs.get(id);
+    return job === null ? unknownJob(id, kept) : use(job);
+  }
+
+  function patienceOf(job: Job): number {
+    const tool = job.tool === null ? null : tools().find(job.tool);
+    return tool?.waitSeconds ?? defaultWaitSeconds;
+  }
+
+  return [
+    jobTool({
+      name: 'job_status',
+      description: `Tells how far a job has come. ${kept}`,
+      input: jobInput,
+      annotations: readOnly,
+      call: ({ job_id: id }) => withJob(id, (job) => statusResult(job)),
+    }),
+    jobTool({
+      name: 'job_wait',
+      description:
+        'Waits for a job and gives its result; if it takes longer, its status, and then job_wait ' +
+        `may be called again. ${kept}`,
+      input: waitInput,
+      annotations: readOnly,
+      call: ({ job_id: id, seconds = Infinity }, structured) =>
+        withJob<CallOutcome | AwaitedCall>(id, (job) => {
+          if (isFinal(job.status)) return callResult(job, structured);
+          return {
+            kind: 'awaited',
+            job,
+            patience: { ms: Math.min(seconds, patienceOf(job)) * 1_000, instead: 'status' },
+          };
+        }),
+    }),
+    jobTool({
+      name: 'job_result',
+      description: `Gives the result of a finished job. ${kept}`,
+      input: jobInput,
+      annotations: readOnly,
+      call: ({ job_id: id }, structured) =>
+        withJob(id, (job) => (isFinal(job.status) ? callResult(job, structured) : unfinished(job))),
+    }),
+    jobTool({
+      name: 'job_cancel',
+      description: 'Cancels a job that is not finished; its work is lost.',
+      input: cancelInput,
+      annotations: { destructiveHint: true, idempotentHint: true, openWorldHint: false },
+      call: async ({ job_id: id, reason = null }) => {
+        const outcome = await jobs.cancel(id, 'CancelledByClient', reason);
+        if (outcome.kind === 'unknown') return unknownJob(id, kept);
+        const { state } = outcome;
+        return state.status === 'Cancelled' ? statusResult(state) : alreadyOver(state);
+      },
+    }),
+  ];
+}
+
+interface JobToolOptions<Input extends TObject> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Input;
+  readonly annotations: object;
+  readonly call: (
+    input: Static<Input>,
+    structured: StructuredJson,
+  ) => Promise<CallOutcome | AwaitedCall>;
+}
+
+function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool {
+  const { name, description, input, annotations, call } = options;
+  const validator = Compile(input);
+  return {
+    definition: { name, description, inputSchema: input, annotations },
+    call: async (given, structured) => {
+      if (validator.Check(given)) return call(given, structured);
+      const faults = validator
+        .Errors(given)
+        .map(({ instancePath, message }) => `${instancePath.slice(1) || 'arguments'} ${message}`);
+      return {
+        kind: 'result',
+        result: errorResult(`Invalid arguments for ${name}: ${faults.join('; ')}`),
+      };
+    },
+  };
+}
+
+/** How far a job has come, for a model. */
+export function statusResult(job: JobState): CallOutcome {
+  return { kind: 'result', result: objectResult(statusOf(job)) };
+}
+
+function statusOf(job: JobState): JsonObject {
+  return {
+    job_id: job.id,
+    status: job.status,
+    ...(job.reason !== null && { reason: job.reason }),
+    ...(job.error !== null && { error: job.error }),
+    message: job.message,
+    ...(job.status === 'InputRequired' && {
+      input_requests: job.input?.requests ?? {},
+    }),
+    progress_percent: job.progressPercent,
+    current_step: job.currentStep,
+    steps_completed: job.stepsCompleted,
+    total_steps: job.route.steps.length,
+    created_at: instant(job.createdAt),
+    updated_at: instant(job.updatedAt),
+    ...(job.deadline !== null && { deadline: instant(job.deadline) }),
+    ...(job.finishedAt !== null && { finished_at: instant(job.finishedAt) }),
+  };
+}
+
+function unfinished(job: Job): CallOutcome {
+  const text = `Job ${job.id} is ${job.status} and has no result yet; job_wait waits for it.`;
+  return { kind: 'result', result: errorResult(text) };
+}
+
+function alreadyOver(job: JobState): CallOutcome {
+  const text = `Job ${job.id} cannot be cancelled any more: it is ${job.status}.`;
+  return { kind: 'result', result: errorResult(text) };
+}
+
+function unknownJob(id: string, kept: string): CallOutcome {
+  return { kind: 'result', result: errorResult(`No job has the id ${id}. ${kept}`) };
+}
+
+const units = [
+  { name: 'day', seconds: 86_400 },
+  { name: 'hour', seconds: 3_600 },
+  { name: 'minute', seconds: 60 },
+] as const;
+
+/** In the largest unit that measures it exactly. */
+function keptSentence(seconds: number): string {
+  if (seconds === 0) return 'Results are kept for ever.';
+  const unit = units.find((candidate) => seconds % candidate.seconds === 0);
+  const { name, seconds: unitSeconds } = unit ?? { name: 'second', seconds: 1 };
+  const count = seconds / unitSeconds;
+  return `Results are kept for ${count} ${name}${count === 1 ? '' : 's'}.`;
+}
+
+function instant(ms: EpochMs): string {
+  return new Date(ms).toISOString();
+}

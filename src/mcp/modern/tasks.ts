@@ -1,0 +1,64 @@
+import type { JobService } from '../../jobs/job-service.ts';
+import { ready, type ReadyAnswer } from '../rpc/reply.ts';
+import { errorResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
+import { isAnswers } from './input-round.ts';
+import type { ModernCaller } from './request.ts';
+import type { ModernResults } from './results.ts';
+import { modernTask } from './task.ts';
+import { invalidAnswers } from './round-trip-questions.ts';
+import { taskIdOf, taskOf, unknownTask } from '../calls/task-id.ts';
+
+export interface ModernTasksParts {
+  readonly jobs: JobService;
+  readonly results: ModernResults;
+  /** How long a finished job is kept; 0: for ever. */
+  readonly retentionSeconds: number;
+}
+
+/**
+ * `tasks/get`, `tasks/update` and `tasks/cancel` (Tasks extension, 2026-07-28). A task is a job under
+ * another name, so any replica answers.
+ *
+ * Every method throws StoreUnavailable or Overloaded.
+ */
+export class ModernTasks {
+  readonly #parts: ModernTasksParts;
+
+  constructor(parts: ModernTasksParts) {
+    this.#parts = parts;
+  }
+
+  async get(request: RpcRequest, { capabilities }: ModernCaller): Promise<ReadyAnswer> {
+    const { jobs, results, retentionSeconds } = this.#parts;
+    const job = await taskOf(request, jobs);
+    if (job === null) return unknownTask(request);
+    return results.complete(request.id, modernTask(job, retentionSeconds, capabilities));
+  }
+
+  /** Takes answers to what a task asks for; those to anything else are passed over. */
+  async update(request: RpcRequest): Promise<ReadyAnswer> {
+    const { jobs, results } = this.#parts;
+    const { id, params } = request;
+    const taskId = taskIdOf(request);
+    if (taskId === null) return unknownTask(request);
+    const answers = params['inputResponses'];
+    if (!isAnswers(answers)) {
+      const message = 'params.inputResponses must be an object of objects';
+      return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
+    }
+    const outcome = await jobs.answer(taskId, answers);
+    if (outcome.kind === 'unknown') return unknownTask(request);
+    return outcome.kind === 'invalid'
+      ? invalidAnswers(id, outcome.faults)
+      : results.complete(id, {});
+  }
+
+  /** Acknowledged whatever becomes of it, on a finished task too: its outcome may just have come. */
+  async cancel(request: RpcRequest): Promise<ReadyAnswer> {
+    const { jobs, results } = this.#parts;
+    const taskId = taskIdOf(request);
+    if (taskId === null) return unknownTask(request);
+    const outcome = await jobs.cancel(taskId, 'CancelledByClient', null);
+    return outcome.kind === 'unknown' ? unknownTask(request) : results.complete(request.id, {});
+  }
+}
