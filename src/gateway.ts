@@ -9,14 +9,11 @@ import { buildApp } from './http/app.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
 import type { ChildClaim } from './jobs/child.ts';
 import type { Announcer } from './jobs/announcer.ts';
-import { Dispatcher } from './jobs/dispatcher.ts';
+import { createEngine } from './jobs/engine.ts';
 import type { JobEvent } from './jobs/event.ts';
-import { JobFeed } from './jobs/job-feed.ts';
-import { JobService } from './jobs/job-service.ts';
 import type { ApplyOutcome, ChangeListener, JobStore } from './jobs/job-store.ts';
 import type { Publisher } from './jobs/publisher.ts';
 import type { ReportListener } from './jobs/report-fate.ts';
-import { Reaper } from './jobs/reaper.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
@@ -78,7 +75,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const storage = openStorage(options, () => feed);
   const { clock } = storage;
   const broker = openBroker(options, clock, {
-    apply: (jobId, event, child) => jobs.apply(jobId, event, child),
+    apply: (jobId, event, child) => reports.take({ jobId, event, child }),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
   const { announcer } = broker;
@@ -87,20 +84,27 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const unroutableGraceMs = config.unroutableGraceSeconds * 1000;
   const retentionMs = config.jobRetentionSeconds * 1000;
-  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs });
-  const feed = new JobFeed(store);
-  const jobs = new JobService({ store, dispatcher, announcer, feed, clock });
   const canHear = () => broker.canHear();
-  const reaper = new Reaper({ store, announcer, clock, log, retentionMs, canHear });
+  const engine = {
+    store,
+    publisher,
+    announcer,
+    clock,
+    log,
+    unroutableGraceMs,
+    retentionMs,
+    canHear,
+  };
+  const { jobs, reports, feed, dispatcher, reaper } = createEngine(engine);
 
   const drain = new AbortController();
   const closing = drain.signal;
-  const toolCalls = new ToolCalls({ jobs, feed });
+  const toolCalls = new ToolCalls(jobs);
   const secret = config.secret ?? randomBytes(32);
   const sessions = new Sessions({ secret, clock });
   const requestStates = new RequestStates({ secret, clock });
   const serverInfo = { name: 'asya-gateway', version };
-  const front = { config, tools: () => tools.current(), jobs, feed, toolCalls, log, closing };
+  const front = { config, tools: () => tools.current(), jobs, toolCalls, log, closing };
   const toolsChanged = (listener: () => void): (() => void) => tools.onChange(listener);
   const mcp = mcpPlugin({ ...front, toolsChanged, sessions, requestStates, serverInfo, clock });
   const dependencies = {
@@ -112,7 +116,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     broker: await dependencies.broker(),
   });
   const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
-  const app = buildApp({ ...front, mcp, readiness, ...onAnswer });
+  const app = buildApp({ ...front, reports, mcp, readiness, ...onAnswer });
   metrics?.ask({
     version,
     dependencies,

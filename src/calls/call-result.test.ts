@@ -90,8 +90,8 @@ describe('a failure', () => {
     (reason) => {
       const job = aJob({ status: 'Failed', reason, error: 'no queue' });
       expect(callResult(job)).toEqual({
-        kind: 'error',
-        error: { code: -32603, message: 'no queue', data: { job_id: job.id, reason } },
+        kind: 'failure',
+        failure: { message: 'no queue', jobId: job.id, reason },
       });
     },
   );

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { JobFeed } from '../jobs/job-feed.ts';
-import type { JobService } from '../jobs/job-service.ts';
+import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { isFinal, type Job, type JobUpdate } from '../jobs/job.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
@@ -42,12 +41,10 @@ const maxTimerMs = 2 ** 31 - 1;
 
 /** A tool call becomes a job, and a job's outcome is waited for: what every front does with a call. */
 export class ToolCalls {
-  readonly #jobs: JobService;
-  readonly #feed: JobFeed;
+  readonly #jobs: ClientJobs;
 
-  constructor({ jobs, feed }: { readonly jobs: JobService; readonly feed: JobFeed }) {
+  constructor(jobs: ClientJobs) {
     this.#jobs = jobs;
-    this.#feed = feed;
   }
 
   /**
@@ -105,7 +102,7 @@ export class ToolCalls {
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     try {
-      for await (const updates of this.#feed.subscribe(jobId, { after, signal: stop.signal })) {
+      for await (const updates of this.#jobs.watch(jobId, { after, signal: stop.signal })) {
         for (const update of updates) {
           await onUpdate?.(update);
           if (until(update)) return update;

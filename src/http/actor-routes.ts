@@ -1,5 +1,5 @@
 import type { JobEvent } from '../jobs/event.ts';
-import type { JobService } from '../jobs/job-service.ts';
+import type { ActorReports } from '../jobs/actor-reports.ts';
 import { isFinal, type JobState } from '../jobs/job.ts';
 import {
   finalBody,
@@ -13,37 +13,48 @@ import { invalid } from './fault.ts';
 import { jobGone, jobNotFound, outcomeConflict } from './problem.ts';
 import { jobParams, route } from './route.ts';
 
+/** Asked by actors before they work. A job nobody knows is not to be worked on either. */
+export function jobActive(reports: ActorReports) {
+  return route({
+    schema: { params: jobParams },
+    handler: async ({ params: { id } }, reply) => {
+      const active = await reports.isActive(id);
+      return reply.code(active ? 200 : 410).send({ active });
+    },
+  });
+}
+
 /** An actor's sign of life. */
-export function heartbeat(jobs: JobService) {
+export function heartbeat(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: heartbeatBody },
     handler: async ({ params, body }) => {
-      const { status } = await report(jobs, params.id, heartbeatEvent(body));
+      const { status } = await report(reports, params.id, heartbeatEvent(body));
       return { status: 'ok', active: !isFinal(status) };
     },
   });
 }
 
 /** How far a job's message has come. */
-export function progress(jobs: JobService) {
+export function progress(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: progressBody },
     handler: async ({ params, body }) => {
-      const { progressPercent } = await report(jobs, params.id, progressEvent(body));
+      const { progressPercent } = await report(reports, params.id, progressEvent(body));
       return { status: 'ok', progress_percent: progressPercent };
     },
   });
 }
 
 /** How the work ended. Said again, as senders that got no answer do, it changes nothing. */
-export function final(jobs: JobService) {
+export function final(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: finalBody },
     handler: async ({ params: { id }, body }) => {
       if (body.job_id !== undefined && body.job_id !== id) {
         throw invalid(`body: job_id must be ${id}, as in the path`);
       }
-      const outcome = await jobs.apply(id, finalEvent(body));
+      const outcome = await reports.take({ jobId: id, event: finalEvent(body) });
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
         throw outcomeConflict(outcome.state);
@@ -53,8 +64,8 @@ export function final(jobs: JobService) {
   });
 }
 
-async function report(jobs: JobService, id: string, event: JobEvent): Promise<JobState> {
-  const outcome = await jobs.apply(id, event);
+async function report(reports: ActorReports, id: string, event: JobEvent): Promise<JobState> {
+  const outcome = await reports.take({ jobId: id, event });
   switch (outcome.kind) {
     case 'applied':
       return outcome.state;

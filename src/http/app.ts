@@ -2,13 +2,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config.ts';
-import type { JobFeed } from '../jobs/job-feed.ts';
-import type { JobService } from '../jobs/job-service.ts';
+import type { ActorReports } from '../jobs/actor-reports.ts';
+import type { ClientJobs } from '../jobs/client-jobs.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { guardHost, reportErrors } from './app-hooks.ts';
-import { final, heartbeat, progress } from './actor-routes.ts';
+import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
   createEnvelope,
   envelopeFinal,
@@ -18,7 +18,7 @@ import {
 import { problemOf } from './fault.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
 import { HostGuard } from './host-guard.ts';
-import { answerJob, cancelJob, jobActive, listJobs, readJob } from './job-routes.ts';
+import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
 import { sendProblem } from './problem.ts';
@@ -34,8 +34,8 @@ const maxParamLength = 1_024;
 
 export interface AppParts {
   readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
-  readonly jobs: JobService;
-  readonly feed: JobFeed;
+  readonly jobs: ClientJobs;
+  readonly reports: ActorReports;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;
@@ -51,7 +51,7 @@ export interface AppParts {
 
 /** Everything the gateway answers by HTTP, apart from the server that listens. */
 export function buildApp(parts: AppParts): FastifyInstance {
-  const { config, jobs, feed, tools, toolCalls, mcp, readiness, log, closing } = parts;
+  const { config, jobs, reports, tools, toolCalls, mcp, readiness, log, closing } = parts;
   const app = Fastify({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
@@ -79,25 +79,25 @@ export function buildApp(parts: AppParts): FastifyInstance {
 
   app.get('/jobs', listJobs(jobs));
   app.get('/jobs/:id', readJob(jobs));
-  app.get('/jobs/:id/stream', streamJob({ jobs, feed, log, closing }));
+  app.get('/jobs/:id/stream', streamJob({ jobs, log, closing }));
   app.post('/jobs/:id/input', answerJob(jobs));
   app.post('/jobs/:id/cancel', cancelJob(jobs));
   app.delete('/jobs/:id', cancelJob(jobs));
 
   app.get('/envelopes/:id', readEnvelope(jobs));
-  app.get('/envelopes/:id/stream', streamEnvelope({ jobs, feed, log, closing }));
+  app.get('/envelopes/:id/stream', streamEnvelope({ jobs, log, closing }));
 
   app.register(async (actors: typeof app) => {
     acceptReports(actors);
-    actors.get('/jobs/:id/active', jobActive(jobs));
-    actors.post('/jobs/:id/heartbeat', heartbeat(jobs));
-    actors.post('/jobs/:id/progress', progress(jobs));
-    actors.post('/jobs/:id/final', final(jobs));
+    actors.get('/jobs/:id/active', jobActive(reports));
+    actors.post('/jobs/:id/heartbeat', heartbeat(reports));
+    actors.post('/jobs/:id/progress', progress(reports));
+    actors.post('/jobs/:id/final', final(reports));
 
-    actors.post('/envelopes', createEnvelope(jobs));
-    actors.get('/envelopes/:id/active', jobActive(jobs));
-    actors.post('/envelopes/:id/progress', envelopeProgress(jobs));
-    actors.post('/envelopes/:id/final', envelopeFinal(jobs));
+    actors.post('/envelopes', createEnvelope(reports));
+    actors.get('/envelopes/:id/active', jobActive(reports));
+    actors.post('/envelopes/:id/progress', envelopeProgress(reports));
+    actors.post('/envelopes/:id/final', envelopeFinal(reports));
   });
 
   return app;

@@ -5,7 +5,8 @@ import {
   envelopeProgressBody,
   envelopeProgressEvent,
 } from '../wire/second-generation.ts';
-import type { JobService } from '../jobs/job-service.ts';
+import type { ActorReports } from '../jobs/actor-reports.ts';
+import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { envelopeJson } from './envelope-json.ts';
 import { invalid } from './fault.ts';
 import { jobNotFound } from './problem.ts';
@@ -17,7 +18,7 @@ import { jobParams, route } from './route.ts';
  * only once; so what is well-formed is never refused for the state its job is in.
  */
 
-export function readEnvelope(jobs: JobService) {
+export function readEnvelope(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams },
     handler: async ({ params: { id } }) => {
@@ -29,12 +30,12 @@ export function readEnvelope(jobs: JobService) {
 }
 
 /** How far a message has come. A report that comes too late, or for an unknown job, changes nothing. */
-export function envelopeProgress(jobs: JobService) {
+export function envelopeProgress(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: envelopeProgressBody },
     handler: async ({ params: { id }, body }) => {
       const event = envelopeProgressEvent(body);
-      const outcome = event === null ? null : await jobs.apply(id, event);
+      const outcome = event === null ? null : await reports.take({ jobId: id, event });
       const known = outcome === null || outcome.kind === 'unknown' ? null : outcome.state;
       return { status: 'ok', progress_percent: known?.progressPercent ?? 0 };
     },
@@ -42,15 +43,15 @@ export function envelopeProgress(jobs: JobService) {
 }
 
 /** How the work ended; of a job nobody knows, it is a fan-out child that was not registered. */
-export function envelopeFinal(jobs: JobService) {
+export function envelopeFinal(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: envelopeFinalBody },
     handler: async ({ params: { id }, body }) => {
       if (typeof body.id === 'string' && body.id !== id) {
         throw invalid(`body: id must be ${id}, as in the path`);
       }
-      const claim = { parentId: null, steps: body.actors ?? [], orphan: 'create' } as const;
-      const outcome = await jobs.apply(id, envelopeFinalEvent(body), claim);
+      const child = { parentId: null, steps: body.actors ?? [], orphan: 'create' } as const;
+      const outcome = await reports.take({ jobId: id, event: envelopeFinalEvent(body), child });
       const stands = outcome.kind === 'refused' && outcome.refusal !== 'repeated';
       return { status: stands ? 'ignored' : 'ok' };
     },
@@ -58,12 +59,12 @@ export function envelopeFinal(jobs: JobService) {
 }
 
 /** Registers a fan-out child. It is not published: the sidecar sends the child's message itself. */
-export function createEnvelope(jobs: JobService) {
+export function createEnvelope(reports: ActorReports) {
   return route({
     schema: { body: envelopeChildBody },
     handler: async ({ body }, reply) => {
       const { id, parent_id: parentId = null, actors, current } = body;
-      const created = await jobs.register({ id, parentId, steps: actors ?? [], current });
+      const created = await reports.register({ id, parentId, steps: actors ?? [], current });
       return reply.code(created ? 201 : 200).send({ status: created ? 'created' : 'exists', id });
     },
   });

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { JobService } from '../jobs/job-service.ts';
+import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
 import { jobIdText } from '../wire/report.ts';
 import { isInstant } from '../lib/clock.ts';
@@ -29,7 +29,7 @@ const inputBody = Type.Object({
 const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
 
 /** Newest first, a page at a time. */
-export function listJobs(jobs: JobService) {
+export function listJobs(jobs: ClientJobs) {
   return route({
     schema: { querystring: listQuery },
     handler: async ({ query }) => {
@@ -65,7 +65,7 @@ function instantOf(text: string | undefined): EpochMs | null {
   return instant;
 }
 
-export function readJob(jobs: JobService) {
+export function readJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams },
     handler: async ({ params: { id } }) => {
@@ -76,19 +76,8 @@ export function readJob(jobs: JobService) {
   });
 }
 
-/** Asked by actors before they work. A job nobody knows is not to be worked on either. */
-export function jobActive(jobs: JobService) {
-  return route({
-    schema: { params: jobParams },
-    handler: async ({ params: { id } }, reply) => {
-      const active = await jobs.isActive(id);
-      return reply.code(active ? 200 : 410).send({ active });
-    },
-  });
-}
-
 /** Answers what a job asked for; the job goes on when nothing is left to answer. */
-export function answerJob(jobs: JobService) {
+export function answerJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams, body: inputBody },
     handler: async ({ params: { id }, body: { answers } }, reply) => {
@@ -105,7 +94,7 @@ export function answerJob(jobs: JobService) {
   });
 }
 
-export function cancelJob(jobs: JobService) {
+export function cancelJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams, body: cancelBody },
     // The body is optional, and validation takes a missing one for null.

@@ -1,6 +1,5 @@
 import Type from 'typebox';
-import type { JobFeed } from '../jobs/job-feed.ts';
-import type { JobService } from '../jobs/job-service.ts';
+import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { StoreUnavailable } from '../jobs/job-store.ts';
 import type { JobUpdate } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
@@ -15,8 +14,7 @@ import { jobParams, route, wholeNumber } from './route.ts';
 const retryMs = 1_000;
 
 export interface JobStreamParts {
-  readonly jobs: JobService;
-  readonly feed: JobFeed;
+  readonly jobs: ClientJobs;
   readonly log: Log;
   /** Aborted when the gateway drains: streams end, and clients resume elsewhere. */
   readonly closing: AbortSignal;
@@ -39,7 +37,7 @@ export function streamEnvelope(parts: JobStreamParts) {
   return streamUpdates(parts, { beginsWithStatus: false, updateJson: envelopeUpdateJson });
 }
 
-function streamUpdates({ jobs, feed, log, closing }: JobStreamParts, form: StreamForm) {
+function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm) {
   const textOf = encodeOnce(form.updateJson);
   return route({
     schema: {
@@ -60,7 +58,7 @@ function streamUpdates({ jobs, feed, log, closing }: JobStreamParts, form: Strea
       try {
         // Beyond the newest update there is nothing to resume after: what comes next is what is wanted.
         if (form.beginsWithStatus) await stream.send({ event: 'status', data: job.status });
-        const updates = feed.subscribe(id, {
+        const updates = jobs.watch(id, {
           after: Math.min(after, job.seq),
           signal: stream.signal,
         });

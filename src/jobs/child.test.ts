@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { memoryLog } from '../../test/support/memory-log.ts';
 import { MemoryBroker } from '../memory/broker.ts';
 import { MemoryJobStore } from '../memory/job-store.ts';
+import type { ActorReports } from './actor-reports.ts';
 import type { ChildClaim } from './child.ts';
-import { Dispatcher } from './dispatcher.ts';
+import { createEngine, type Engine } from './engine.ts';
 import type { Succeeded } from './event.ts';
 import type { Job } from './job.ts';
-import { JobFeed } from './job-feed.ts';
-import { JobService } from './job-service.ts';
+import type { ClientJobs } from './client-jobs.ts';
 
 /*
  * Fan-out children: jobs whose messages sidecars send by themselves.
@@ -15,7 +15,9 @@ import { JobService } from './job-service.ts';
 
 let now: number;
 let store: MemoryJobStore;
-let jobs: JobService;
+let engine: Engine;
+let jobs: ClientJobs;
+let reports: ActorReports;
 let parent: Job;
 
 beforeEach(async () => {
@@ -24,9 +26,9 @@ beforeEach(async () => {
   const { log } = memoryLog();
   store = new MemoryJobStore();
   const publisher = new MemoryBroker({ apply: async () => ({ kind: 'unknown' }), log, clock });
-  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 30_000 });
-  const feed = new JobFeed(store);
-  jobs = new JobService({ store, dispatcher, announcer: publisher, feed, clock });
+  const limits = { unroutableGraceMs: 30_000, retentionMs: 0 };
+  engine = createEngine({ store, publisher, announcer: publisher, clock, log, ...limits });
+  ({ jobs, reports } = engine);
   parent = await jobs.submit({
     tool: 'words',
     steps: ['split', 'count'],
@@ -57,7 +59,7 @@ describe('register', () => {
   });
 
   test('a child of a parent that waits for input has the time that the parent has left', async () => {
-    await jobs.apply(parent.id, {
+    await engine.events.apply(parent.id, {
       type: 'asked',
       step: 'count',
       stepIndex: 1,
@@ -67,13 +69,13 @@ describe('register', () => {
     });
     now += 20_000;
     const id = `${parent.id}-1`;
-    await jobs.register(child(id));
+    await reports.register(child(id));
     expect(await jobs.get(id)).toMatchObject({ deadline: now + 50_000 });
   });
 
   test('a child goes on where its parent stood, and has its deadline', async () => {
     const id = `${parent.id}-1`;
-    expect(await jobs.register(child(id))).toBe(true);
+    expect(await reports.register(child(id))).toBe(true);
     expect(await jobs.get(id)).toMatchObject({
       parentId: parent.id,
       tool: null,
@@ -90,21 +92,24 @@ describe('register', () => {
   });
 
   test('it is never published', async () => {
-    await jobs.register(child('a-1'));
+    await reports.register(child('a-1'));
     const waiting = await store.claimOutbox(now * 2, now * 3, 100);
     expect(waiting.map(({ job }) => job.id)).toEqual([parent.id]);
   });
 
   test('again, also at the same time, it changes nothing', async () => {
-    const both = await Promise.all([jobs.register(child('a-1')), jobs.register(child('a-1'))]);
+    const both = await Promise.all([
+      reports.register(child('a-1')),
+      reports.register(child('a-1')),
+    ]);
     expect(both.toSorted()).toEqual([false, true]);
-    await jobs.apply('a-1', succeeded);
-    expect(await jobs.register(child('a-1'))).toBe(false);
+    await reports.take({ jobId: 'a-1', event: succeeded });
+    expect(await reports.register(child('a-1'))).toBe(false);
     expect(await jobs.get('a-1')).toMatchObject({ status: 'Succeeded' });
   });
 
   test('sent straight to the end it stands at its last step', async () => {
-    await jobs.register({ ...child('a-1'), current: 2 });
+    await reports.register({ ...child('a-1'), current: 2 });
     expect(await jobs.get('a-1')).toMatchObject({
       currentStep: 'count',
       stepsCompleted: 2,
@@ -113,7 +118,7 @@ describe('register', () => {
   });
 
   test('of an unknown parent it has no deadline', async () => {
-    await jobs.register({ ...child('a-1'), parentId: 'nobody' });
+    await reports.register({ ...child('a-1'), parentId: 'nobody' });
     expect(await jobs.get('a-1')).toMatchObject({ parentId: 'nobody', deadline: null });
   });
 });
@@ -121,7 +126,7 @@ describe('register', () => {
 describe('the outcome of a child that nobody registered', () => {
   test('creates it, finished, with one update', async () => {
     const id = `${parent.id}-2`;
-    const outcome = await jobs.apply(id, succeeded, claim());
+    const outcome = await reports.take({ jobId: id, event: succeeded, child: claim() });
     expect(outcome).toMatchObject({ kind: 'applied', update: { seq: 1, status: 'Succeeded' } });
     expect(await jobs.get(id)).toMatchObject({
       parentId: parent.id,
@@ -138,33 +143,43 @@ describe('the outcome of a child that nobody registered', () => {
   });
 
   test('is taken from a parent that was removed since, if the message names it', async () => {
-    await jobs.apply('gone-1', succeeded, claim({ parentId: 'gone', steps: ['a'] }));
+    await reports.take({
+      jobId: 'gone-1',
+      event: succeeded,
+      child: claim({ parentId: 'gone', steps: ['a'] }),
+    });
     expect(await jobs.get('gone-1')).toMatchObject({ parentId: 'gone', route: { steps: ['a'] } });
   });
 
   test.each(['nobody-1', 'nobody', '01a203f6-49ac-72cf-8c6c-596f59570302'])(
     'is nobody’s if neither the message nor the id %s leads to a parent',
     async (id) => {
-      expect(await jobs.apply(id, succeeded, claim())).toEqual({ kind: 'unknown' });
+      expect(await reports.take({ jobId: id, event: succeeded, child: claim() })).toEqual({
+        kind: 'unknown',
+      });
       expect(await jobs.get(id)).toBeNull();
     },
   );
 
   test('is kept without a parent if its reporter can mean nothing else', async () => {
-    await jobs.apply('nobody-1', succeeded, claim({ orphan: 'create' }));
+    await reports.take({ jobId: 'nobody-1', event: succeeded, child: claim({ orphan: 'create' }) });
     expect(await jobs.get('nobody-1')).toMatchObject({ parentId: null, status: 'Succeeded' });
   });
 
   test('comes once, however many report it at the same time', async () => {
     const id = `${parent.id}-3`;
     const outcomes = await Promise.all(
-      [3, 3, 4].map((result) => jobs.apply(id, { type: 'succeeded', result }, claim())),
+      [3, 3, 4].map((result) =>
+        reports.take({ jobId: id, event: { type: 'succeeded', result }, child: claim() }),
+      ),
     );
     const kinds = outcomes.map((o) => (o.kind === 'refused' ? o.refusal : o.kind));
     expect(kinds).toEqual(['applied', 'repeated', 'conflict']);
   });
 
   test('needs a claim: else an unknown job stays unknown', async () => {
-    expect(await jobs.apply(`${parent.id}-2`, succeeded)).toEqual({ kind: 'unknown' });
+    expect(await reports.take({ jobId: `${parent.id}-2`, event: succeeded })).toEqual({
+      kind: 'unknown',
+    });
   });
 });

@@ -6,6 +6,7 @@ import { withOutages } from '../../test/support/outage.ts';
 import { StoreUnavailable } from './job-store.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { Envelope } from './envelope.ts';
+import { JobEvents } from './job-events.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
 
 const log = pino({ level: 'silent' });
@@ -33,7 +34,8 @@ function aDispatcher(unroutableGraceMs = 30_000) {
   const publisher = new ScriptedPublisher();
   const time = { now: 1_000_000 };
   const clock = (): number => time.now;
-  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs });
+  const events = new JobEvents({ store, clock, afterCommit: [] });
+  const dispatcher = new Dispatcher({ store, events, publisher, clock, log, unroutableGraceMs });
   const create = async (): Promise<ReturnType<typeof aJob>> => {
     const job = aJob();
     await store.create([job], dispatcher.leaseFrom(time.now) ?? time.now);
@@ -82,7 +84,15 @@ describe('dispatch', () => {
     const outage = withOutages(inner);
     const { store } = outage;
     const clock = () => time.now;
-    const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 0 });
+    const events = new JobEvents({ store, clock, afterCommit: [] });
+    const dispatcher = new Dispatcher({
+      store,
+      events,
+      publisher,
+      clock,
+      log,
+      unroutableGraceMs: 0,
+    });
     const job = aJob();
     await store.create([job], time.now + 9_000);
     outage.away = true;

@@ -6,6 +6,7 @@ import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { envelopeOf } from './envelope.ts';
 import type { Failed } from './event.ts';
 import type { EpochMs, Job } from './job.ts';
+import type { JobEvents } from './job-events.ts';
 import type { JobStore, OutboxJob, SentJob } from './job-store.ts';
 import { sizeOfJob } from './size.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
@@ -35,7 +36,8 @@ const minPauseMs = 500;
 const maxPauseMs = 5_000;
 
 export interface DispatcherParts {
-  readonly store: JobStore;
+  readonly store: Pick<JobStore, 'claimOutbox' | 'markDispatched' | 'postpone'>;
+  readonly events: JobEvents;
   readonly publisher: Publisher;
   readonly clock: Clock;
   readonly log: Log;
@@ -210,8 +212,6 @@ export class Dispatcher implements Service {
   }
 
   async #fail(job: Job, reason: Failed['reason'], error: string): Promise<void> {
-    const { store, clock } = this.#parts;
-    const event: Failed = { type: 'failed', reason, error, details: null };
-    await store.apply([{ jobId: job.id, event }], clock());
+    await this.#parts.events.apply(job.id, { type: 'failed', reason, error, details: null });
   }
 }

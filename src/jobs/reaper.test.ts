@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { withOutages } from '../../test/support/outage.ts';
-import { StoreUnavailable } from './job-store.ts';
-import type { CalledOffJob } from './announcer.ts';
+import { JobEvents } from './job-events.ts';
+import { StoreUnavailable, type ApplyOutcome } from './job-store.ts';
+import { announceEnds, type CalledOffJob } from './announcer.ts';
 import { Reaper } from './reaper.ts';
 
 const log = pino({ level: 'silent' });
@@ -14,7 +15,10 @@ function aReaper(retentionMs = 0) {
   const time = { now: 1_000_000 };
   const calledOff: CalledOffJob[] = [];
   const announcer = { calledOff: (job: CalledOffJob) => void calledOff.push(job) };
-  const reaper = new Reaper({ store, announcer, clock: () => time.now, log, retentionMs });
+  const clock = () => time.now;
+  const afterCommit = [(outcomes: readonly ApplyOutcome[]) => announceEnds(announcer, outcomes)];
+  const events = new JobEvents({ store, clock, afterCommit });
+  const reaper = new Reaper({ store, events, clock, log, retentionMs });
   return { store, time, calledOff, reaper };
 }
 
@@ -58,11 +62,11 @@ test('silence is not held against actors that nobody could hear', async () => {
   const outage = withOutages(inner);
   const time = { now: 1_000_000 };
   let hearing = true;
-  const announcer = { calledOff: () => {} };
   const clock = () => time.now;
   const canHear = () => hearing;
   const { store } = outage;
-  const reaper = new Reaper({ store, announcer, clock, log, retentionMs: 0, canHear });
+  const events = new JobEvents({ store, clock, afterCommit: [] });
+  const reaper = new Reaper({ store, events, clock, log, retentionMs: 0, canHear });
   const [job, timed] = [2, 0].map((heartbeatTimeoutSeconds) =>
     aJob({ heartbeatTimeoutSeconds, deadline: heartbeatTimeoutSeconds === 0 ? 1_060_000 : null }),
   );

@@ -1,8 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';
-import { announceEnds, type Announcer } from './announcer.ts';
 import type { EpochMs } from './job.ts';
+import type { JobEvents } from './job-events.ts';
 import type { AddressedEvent, JobStore } from './job-store.ts';
 
 /** A due job ends within 2 s: the pause, plus the time that finding and ending it takes. */
@@ -15,8 +15,8 @@ const retentionEveryMs = 10_000;
 const maxBatch = 500;
 
 export interface ReaperParts {
-  readonly store: JobStore;
-  readonly announcer: Announcer;
+  readonly store: Pick<JobStore, 'due' | 'purge'>;
+  readonly events: JobEvents;
   readonly clock: Clock;
   readonly log: Log;
   /** Do reports come in at the moment? What they would have said is not held against actors. Default: yes. */
@@ -62,18 +62,18 @@ export class Reaper implements Service {
 
   /** Ends a batch of due jobs; true: there may be more. */
   async endDueOnce(): Promise<boolean> {
-    const { store, announcer, clock } = this.#parts;
-    const now = clock();
+    const now = this.#parts.clock();
     if (this.#parts.canHear?.() === false) this.#heardSince = null;
     const heardSince = (this.#heardSince ??= now);
     const ids = await this.#due(now, heardSince);
     if (ids.length === 0) return false;
     // Which of the two is due is decided under the job's lock; the other is refused.
-    const events = ids.flatMap((jobId): AddressedEvent[] => [
-      { jobId, event: { type: 'deadline' } },
-      { jobId, event: { type: 'heartbeat-lost', heardSince } },
-    ]);
-    announceEnds(announcer, await store.apply(events, now));
+    await this.#parts.events.applyAll(
+      ids.flatMap((jobId): AddressedEvent[] => [
+        { jobId, event: { type: 'deadline' } },
+        { jobId, event: { type: 'heartbeat-lost', heardSince } },
+      ]),
+    );
     return ids.length === maxBatch;
   }
 

@@ -1,9 +1,8 @@
 import { pino } from 'pino';
 import type { FastifyPluginAsync } from 'fastify';
 import { buildApp, type AppParts } from '../../src/http/app.ts';
-import { Dispatcher } from '../../src/jobs/dispatcher.ts';
-import { JobFeed } from '../../src/jobs/job-feed.ts';
-import { JobService, type Submission } from '../../src/jobs/job-service.ts';
+import { createEngine } from '../../src/jobs/engine.ts';
+import type { Submission } from '../../src/jobs/submission.ts';
 import type { JobStore } from '../../src/jobs/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Publisher } from '../../src/jobs/publisher.ts';
@@ -37,17 +36,24 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const memory = new MemoryJobStore();
   const store = options.wrapStore?.(memory) ?? memory;
   const broker = new MemoryBroker({
-    apply: (jobId, event, child) => jobs.apply(jobId, event, child),
+    apply: (jobId, event, child) => engine.reports.take({ jobId, event, child }),
     log,
     clock,
   });
   const publisher = options.publisher ?? broker;
-  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 30_000 });
-  const feed = new JobFeed(store);
-  const jobs = new JobService({ store, dispatcher, announcer: broker, feed, clock });
+  const engine = createEngine({
+    store,
+    publisher,
+    announcer: broker,
+    clock,
+    log,
+    unroutableGraceMs: 30_000,
+    retentionMs: 0,
+  });
+  const { jobs, reports, events, feed, dispatcher } = engine;
   await memory.listen(feed);
   if (options.relays === true) await dispatcher.start();
-  const toolCalls = new ToolCalls({ jobs, feed });
+  const toolCalls = new ToolCalls(jobs);
   const closing = new AbortController();
 
   const app = buildApp({
@@ -59,7 +65,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
       ...options.config,
     },
     jobs,
-    feed,
+    reports,
     tools: () => ({
       list: () => tools,
       find: (name) => tools.find((tool) => tool.name === name) ?? null,
@@ -75,6 +81,8 @@ export async function createTestApp(options: TestAppOptions = {}) {
     app,
     store: memory,
     jobs,
+    /** What happens to jobs, as actors and timers make it happen. */
+    events,
     feed,
     toolCalls,
     broker,

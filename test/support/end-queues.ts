@@ -1,10 +1,9 @@
-import { JobFeed } from '../../src/jobs/job-feed.ts';
-import { JobService } from '../../src/jobs/job-service.ts';
-import { Dispatcher } from '../../src/jobs/dispatcher.ts';
+import { createEngine } from '../../src/jobs/engine.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
 import { PostgresJobStore } from '../../src/postgres/job-store.ts';
 import { Pool } from '../../src/postgres/pool.ts';
 import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
+import type { EventConsumerParts } from '../../src/rabbitmq/event-consumer.ts';
 import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
 import { decodeErrorEnd, decodeHappyEnd } from '../../src/wire/end-message.ts';
 import { createEndQueueConsumer } from '../../src/rabbitmq/end-queue-consumer.ts';
@@ -32,12 +31,12 @@ export async function consumeEndQueues(options: Options): Promise<() => Promise<
   const store = new PostgresJobStore(pool);
   const connection = new RabbitConnection({ url, name: 'test, end queues', log });
   const publisher = new RabbitPublisher({ connection, exchange, log });
-  const dispatcher = new Dispatcher({ store, publisher, clock, log, unroutableGraceMs: 0 });
   const announcer = { calledOff(): void {} };
-  const feed = new JobFeed(store);
-  const jobs = new JobService({ store, dispatcher, announcer, feed, clock });
+  const limits = { unroutableGraceMs: 0, retentionMs: 0 };
+  const { reports } = createEngine({ store, publisher, announcer, clock, log, ...limits });
   const deadLetters = new DeadLetters({ connection, exchange, log });
-  const apply = jobs.apply.bind(jobs);
+  const apply: EventConsumerParts['apply'] = (jobId, event, child) =>
+    reports.take({ jobId, event, child });
   const parts = { connection, exchange, apply, deadLetters, log };
   const consumers = [
     { name: happyEnd, decode: decodeHappyEnd },

@@ -30,7 +30,7 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     tools,
     mcp: (scope, pluginOptions) => late.plugin(scope, pluginOptions),
   });
-  const { app, jobs, feed, toolCalls, closing } = gateway;
+  const { app, jobs, events, toolCalls, closing } = gateway;
   const find = (name: string): Tool | null => tools.find((tool) => tool.name === name) ?? null;
   const sessions = new Sessions({ secret: 'of the test', clock });
   late.plugin = mcpPlugin({
@@ -40,7 +40,6 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
       return () => void toolListeners.delete(listener);
     },
     jobs,
-    feed,
     toolCalls,
     config: { jobTools, jobRetentionSeconds },
     sessions,
@@ -104,7 +103,7 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
       await gateway.broker.connect().consume(step, 1, async ({ envelope }) => {
         const job = await jobs.get(envelope.jobId);
         if (job === null) return;
-        for (const event of work(job)) await jobs.apply(job.id, event);
+        for (const event of work(job)) await events.apply(job.id, event);
       });
     },
   };

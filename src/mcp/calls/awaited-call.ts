@@ -1,4 +1,4 @@
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { StoreUnavailable } from '../../jobs/job-store.ts';
 import { isFinal, type Job, type JobUpdate } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -44,7 +44,7 @@ export interface StreamTerms {
 }
 
 interface Parts {
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   readonly toolCalls: ToolCalls;
   /** The answer where the outcome takes longer than the caller's patience. */
   readonly instead: (job: Job, kind: Instead, structured: StructuredJson) => Promise<CallOutcome>;

@@ -1,6 +1,6 @@
 import Type, { type Static, type TObject } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isFinal, jobIdPattern, type EpochMs, type Job, type JobState } from '../../jobs/job.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { ToolBox } from '../../tools/tool.ts';
@@ -22,7 +22,7 @@ export interface JobTool {
 }
 
 export interface JobToolsParts {
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   /** Tells how long a job's own tool lets its callers wait. */
   readonly tools: () => ToolBox;
   /** How long a finished job is kept; 0: for ever. */

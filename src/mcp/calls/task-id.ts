@@ -1,4 +1,4 @@
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { Json } from '../../lib/json.ts';
 import { ready, type ReadyAnswer } from '../rpc/reply.ts';
@@ -21,7 +21,7 @@ export function taskIdOf({ params: { taskId } }: RpcRequest): string | null {
  *
  * @throws StoreUnavailable or Overloaded
  */
-export async function taskOf(request: RpcRequest, jobs: JobService): Promise<Job | null> {
+export async function taskOf(request: RpcRequest, jobs: ClientJobs): Promise<Job | null> {
   const taskId = taskIdOf(request);
   return taskId === null ? null : jobs.get(taskId);
 }

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { answerOf } from './call-answer.ts';
 import { isFinal, type Job } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -25,7 +25,7 @@ import { toolDefinition, type ToolDefinition } from './tool-listing.ts';
 export interface ToolMethodsParts {
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   readonly toolCalls: ToolCalls;
   readonly config: {
     /** Whether the gateway's own tools are offered beside those of the file. */

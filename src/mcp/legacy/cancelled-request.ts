@@ -1,4 +1,4 @@
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isFinal, type Job } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
@@ -11,7 +11,7 @@ import type { Session, Sessions } from './session.ts';
 
 export interface CancelParts {
   readonly sessions: Sessions;
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   readonly tools: () => ToolBox;
   readonly clock: Clock;
   readonly log: Log;

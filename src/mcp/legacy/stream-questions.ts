@@ -1,8 +1,7 @@
 import type { Job } from '../../jobs/job.ts';
 import { requestFor } from '../../jobs/job-input.ts';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { storableText } from '../../lib/storable.ts';
 import type { Listener } from '../rpc/reply.ts';
 import { answerable, type ClientCapability } from '../calls/client-capabilities.ts';
 import { refusal, type Failure } from '../rpc/failure.ts';
@@ -63,7 +62,7 @@ const questionFormat = /^input\.([A-Za-z0-9_-]{1,128})\.([\w.:@-]{1,128})$/;
  * @returns what is wrong with it; null: nothing, or it is too late to matter
  * @throws StoreUnavailable or Overloaded
  */
-export async function takeAnswer(answer: RpcAnswer, jobs: JobService): Promise<Failure | null> {
+export async function takeAnswer(answer: RpcAnswer, jobs: ClientJobs): Promise<Failure | null> {
   const [, jobId, key] = questionFormat.exec(textOf(answer.id)) ?? [];
   if (jobId === undefined || key === undefined) return null;
   const job = await jobs.get(jobId);
@@ -82,12 +81,7 @@ export async function takeAnswer(answer: RpcAnswer, jobs: JobService): Promise<F
   const { message }: Partial<JsonObject> = isJsonObject(error) ? error : {};
   // Not String(): an object with a `toString` of its own has no text by it.
   const reason = typeof message === 'string' ? message.slice(0, 1_000) : 'no reason given';
-  await jobs.apply(jobId, {
-    type: 'failed',
-    reason: 'ActorError',
-    error: storableText(`the client refused ${request.method}: ${reason}`),
-    details: null,
-  });
+  await jobs.refuseInput(jobId, `the client refused ${request.method}: ${reason}`);
   return null;
 }
 

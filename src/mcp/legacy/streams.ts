@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { SseStream } from '../../lib/sse.ts';
 import { ownsJob } from '../calls/awaited-call.ts';
 import { isRequestCancelled } from '../calls/request-cancellation.ts';
@@ -14,7 +14,7 @@ import type { ToolMethods } from '../calls/tool-methods.ts';
 
 export interface LegacyStreamsParts {
   readonly toolMethods: ToolMethods;
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   /** Calls back whenever other tools are on offer; what it returns ends that. */
   readonly toolsChanged: (listener: () => void) => () => void;
   /** Aborted when the gateway drains: streams end, and clients resume elsewhere. */

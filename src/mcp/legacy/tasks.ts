@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { answerOf } from '../calls/call-answer.ts';
 import { isFinal } from '../../jobs/job.ts';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { ready, type Answer, type ReadyAnswer } from '../rpc/reply.ts';
 import { type StreamTerms } from '../calls/awaited-call.ts';
@@ -16,7 +16,7 @@ import type { ToolMethods } from '../calls/tool-methods.ts';
 
 export interface LegacyTasksParts {
   readonly toolMethods: ToolMethods;
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionSeconds: number;
 }

@@ -25,8 +25,7 @@ import { Subscriptions, type SubscriptionsParts } from './subscriptions.ts';
 import { TaskCalls } from './task-calls.ts';
 import type { CallTerms, ToolMethods, ToolMethodsParts } from '../calls/tool-methods.ts';
 
-export interface ModernParts
-  extends ToolMethodsParts, Pick<SubscriptionsParts, 'feed' | 'toolsChanged'> {
+export interface ModernParts extends ToolMethodsParts, Pick<SubscriptionsParts, 'toolsChanged'> {
   readonly serverInfo: ServerInfo;
   readonly requestStates: RequestStates;
 }

@@ -1,5 +1,5 @@
 import { requestFor } from '../../jobs/job-input.ts';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import type { Job } from '../../jobs/job.ts';
 import { ready, type ReadyAnswer } from '../rpc/reply.ts';
 import {
@@ -16,7 +16,7 @@ import type { AskedRequest, Put, Questions } from '../calls/questions.ts';
 import type { RequestStates, StatedRequest } from './request-state.ts';
 
 interface RoundTripParts {
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   readonly results: ModernResults;
   readonly states: RequestStates;
 }

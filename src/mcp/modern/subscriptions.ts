@@ -1,5 +1,4 @@
-import type { JobFeed } from '../../jobs/job-feed.ts';
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { Log } from '../../lib/log.ts';
 import { aborted } from '../../lib/aborted.ts';
@@ -13,8 +12,7 @@ import { modernTask } from './task.ts';
 import type { SubscriptionFilter } from './subscription-filter.ts';
 
 export interface SubscriptionsParts {
-  readonly jobs: JobService;
-  readonly feed: JobFeed;
+  readonly jobs: ClientJobs;
   readonly results: ModernResults;
   /** Calls the listener whenever other tools are on offer, until the returned function is called. */
   readonly toolsChanged: (listener: () => void) => () => void;
@@ -105,10 +103,10 @@ export class Subscriptions {
 
   /** Tells how a task stands, so that nothing that came before is missed, and then every change. */
   async #follow(job: Job, end: AbortSignal, tell: (job: Job) => Promise<void>): Promise<void> {
-    const { jobs, feed } = this.#parts;
+    const { jobs } = this.#parts;
     await tell(job);
     let told = job.seq;
-    for await (const updates of feed.subscribe(job.id, { after: told, signal: end })) {
+    for await (const updates of jobs.watch(job.id, { after: told, signal: end })) {
       // What was read for an earlier update may have been newer than it.
       if ((updates.at(-1)?.seq ?? 0) <= told) continue;
       const latest = await jobs.get(job.id);

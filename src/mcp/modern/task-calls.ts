@@ -1,4 +1,4 @@
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isFinal, type Job } from '../../jobs/job.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Tool } from '../../tools/tool.ts';
@@ -9,7 +9,7 @@ import type { Questions } from '../calls/questions.ts';
 import type { ToolCalls } from '../../calls/tool-calls.ts';
 
 interface TaskCallsParts {
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   readonly toolCalls: ToolCalls;
   /** The answer to a call that goes on as a task. */
   readonly created: (id: RequestId, job: Job) => ReadyAnswer;

@@ -1,4 +1,4 @@
-import type { JobService } from '../../jobs/job-service.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { ready, type ReadyAnswer } from '../rpc/reply.ts';
 import { errorResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
 import { isAnswers } from './input-round.ts';
@@ -9,7 +9,7 @@ import { invalidAnswers } from './round-trip-questions.ts';
 import { taskIdOf, taskOf, unknownTask } from '../calls/task-id.ts';
 
 export interface ModernTasksParts {
-  readonly jobs: JobService;
+  readonly jobs: ClientJobs;
   readonly results: ModernResults;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionSeconds: number;

@@ -112,7 +112,7 @@ describe('POST /jobs/{id}/heartbeat', () => {
     '410 job_finished for status %s on a finished job',
     async (status) => {
       const { id } = await gateway.submit();
-      await gateway.jobs.apply(id, { type: 'succeeded', result: 1 });
+      await gateway.events.apply(id, { type: 'succeeded', result: 1 });
       const response = await post(`/jobs/${id}/heartbeat`, { actor_name: 'download', status });
       expect(response.statusCode).toBe(410);
       expect(response.headers['content-type']).toContain('application/problem+json');
@@ -197,7 +197,7 @@ describe('POST /jobs/{id}/progress', () => {
   test.each([
     [
       'job_finished',
-      async (id: string) => void (await gateway.jobs.apply(id, { type: 'succeeded', result: 1 })),
+      async (id: string) => void (await gateway.events.apply(id, { type: 'succeeded', result: 1 })),
     ],
     ['job_past_deadline', async () => void (now += 300_000)],
   ])('410 %s', async (code, change) => {

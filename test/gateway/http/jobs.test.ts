@@ -47,7 +47,7 @@ describe('GET /jobs/{id}', () => {
   test('a failed child shows parent_id, reason, error and the details as the actor gave them', async () => {
     const details = { message: 'boom', type: 'ValueError', traceback: 'line 1\nline 2' };
     await gateway.store.create([aJob({ id: 'parent-1', parentId: 'parent', tool: null })], 0);
-    await gateway.jobs.apply('parent-1', {
+    await gateway.events.apply('parent-1', {
       type: 'failed',
       reason: 'ActorError',
       error: 'boom',
@@ -74,7 +74,7 @@ describe('GET /jobs/{id}', () => {
     ['nested values and keys of any name', { toJSON: 1, __proto_: [null, { a: [1.5, 'ü'] }] }],
   ])('gives a result back unchanged: %s', async (_name, result) => {
     const { id } = await gateway.submit();
-    await gateway.jobs.apply(id, { type: 'succeeded', result });
+    await gateway.events.apply(id, { type: 'succeeded', result });
     expect((await get(`/jobs/${id}`)).json()).toMatchObject({ status: 'Succeeded', result });
   });
 
@@ -177,7 +177,7 @@ describe('GET /jobs', () => {
       ],
       0,
     );
-    await gateway.jobs.apply('done', { type: 'succeeded', result: 1 });
+    await gateway.events.apply('done', { type: 'succeeded', result: 1 });
 
     expect((await list('?status=Succeeded')).ids).toEqual(['done']);
     expect((await list('?tool=resize')).ids).toEqual(['other-tool']);
@@ -273,7 +273,7 @@ describe.each([
 
   test('409 when the job finished otherwise, which stands', async () => {
     const { id } = await gateway.submit();
-    await gateway.jobs.apply(id, { type: 'succeeded', result: 1 });
+    await gateway.events.apply(id, { type: 'succeeded', result: 1 });
     const response = await cancel(id);
     expect(response.statusCode).toBe(409);
     expect(response.json()).toMatchObject({

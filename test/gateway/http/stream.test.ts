@@ -28,13 +28,13 @@ function updates(events: readonly ReceivedEvent[]) {
 }
 
 const beat = (id: string, stepStatus: 'received' | 'processing' | 'completed') =>
-  gateway.jobs.apply(id, { type: 'heartbeat', actorName: 'download', stepStatus, message: null });
+  gateway.events.apply(id, { type: 'heartbeat', actorName: 'download', stepStatus, message: null });
 
 async function finishedJob(): Promise<string> {
   const { id } = await gateway.submit();
   await beat(id, 'received');
   await beat(id, 'completed');
-  await gateway.jobs.apply(id, { type: 'succeeded', result: { url: 'x' } });
+  await gateway.events.apply(id, { type: 'succeeded', result: { url: 'x' } });
   return id;
 }
 
@@ -94,7 +94,7 @@ describe('GET /jobs/{id}/stream', () => {
 
   test('the final update of a job that failed tells reason and error', async () => {
     const { id } = await gateway.submit();
-    await gateway.jobs.apply(id, {
+    await gateway.events.apply(id, {
       type: 'failed',
       reason: 'ActorError',
       error: 'line 1\nline 2',
@@ -110,7 +110,7 @@ describe('GET /jobs/{id}/stream', () => {
 
   test('a null result is a result, and is sent', async () => {
     const { id } = await gateway.submit();
-    await gateway.jobs.apply(id, { type: 'succeeded', result: null });
+    await gateway.events.apply(id, { type: 'succeeded', result: null });
     expect((await all(await open(id))).at(-1)?.data).toContain('"result":null');
   });
 
@@ -123,7 +123,7 @@ describe('GET /jobs/{id}/stream', () => {
       seen.push(event);
       // Each live update is made once the one before has arrived.
       if (event.id === '2') await beat(id, 'completed');
-      if (event.id === '3') await gateway.jobs.apply(id, { type: 'succeeded', result: 1 });
+      if (event.id === '3') await gateway.events.apply(id, { type: 'succeeded', result: 1 });
     }
     expect(seen[1]).toMatchObject({ event: 'status', data: 'Running' });
     expect(updates(seen)).toEqual(wholeHistory);
@@ -156,7 +156,7 @@ describe('GET /jobs/{id}/stream', () => {
     const events = readEvents(await open(id, { query: '?after=3000000000' }));
     expect((await events.next()).value).toMatchObject({ retry: '1000' });
     expect((await events.next()).value).toMatchObject({ event: 'status', data: 'Pending' });
-    await gateway.jobs.apply(id, { type: 'succeeded', result: 1 });
+    await gateway.events.apply(id, { type: 'succeeded', result: 1 });
     expect(updates(await Array.fromAsync(events))).toEqual([['2', 'Succeeded', 'completed']]);
   });
 
@@ -165,7 +165,7 @@ describe('GET /jobs/{id}/stream', () => {
     await beat(id, 'received');
     const reading = all(await open(id, { headers: { 'last-event-id': '2' } }));
     await beat(id, 'completed');
-    await gateway.jobs.apply(id, { type: 'succeeded', result: 1 });
+    await gateway.events.apply(id, { type: 'succeeded', result: 1 });
     expect(updates(await reading)).toEqual(wholeHistory.slice(2));
   });
 
@@ -195,7 +195,7 @@ describe('GET /jobs/{id}/stream', () => {
     const reading = all(await open(id));
     leaving.abort();
     await expect(left.text()).rejects.toThrow('aborted');
-    await gateway.jobs.apply(id, { type: 'succeeded', result: 1 });
+    await gateway.events.apply(id, { type: 'succeeded', result: 1 });
     expect(updates(await reading)).toHaveLength(2);
   });
 

@@ -65,7 +65,7 @@ describe('a waited-for call', () => {
     expect(priming).toEqual({ event: null, id: ids?.(1), data: '', retry: '2000' });
 
     for (const event of [step('received'), step('processing'), done]) {
-      await gateway.jobs.apply(jobId, event);
+      await gateway.events.apply(jobId, event);
     }
     expect(await rest(events)).toEqual([
       { id: ids?.(2), message: progress(10.000002, 'received') },
@@ -84,7 +84,7 @@ describe('a waited-for call', () => {
   test('tells no progress to a caller that gave no token', async () => {
     await start();
     const { events, jobId } = await begin(await gateway.post(callOf('wait')));
-    for (const event of [step('received'), done]) await gateway.jobs.apply(jobId, event);
+    for (const event of [step('received'), done]) await gateway.events.apply(jobId, event);
     expect(await rest(events)).toMatchObject([{ message: { id: 1 } }]);
   });
 
@@ -92,7 +92,7 @@ describe('a waited-for call', () => {
     await start();
     const response = await gateway.post(callOf('wait'), { 'mcp-protocol-version': '2025-06-18' });
     const jobId = await onlyJobId();
-    await gateway.jobs.apply(jobId, done);
+    await gateway.events.apply(jobId, done);
     expect(await rest(readEvents(response))).toMatchObject([{ message: { result: {} } }]);
   });
 
@@ -123,7 +123,7 @@ describe('a waited-for call', () => {
     const { jobId } = await begin(response);
     client.abort();
     await closed;
-    await gateway.jobs.apply(jobId, step('received'));
+    await gateway.events.apply(jobId, step('received'));
     expect(await gateway.jobs.get(jobId)).toMatchObject({ status: 'Running' });
   });
 
@@ -134,7 +134,7 @@ describe('a waited-for call', () => {
     });
     const events = readEvents(response);
     expect(JSON.parse((await events.next()).value?.data ?? '')).toMatchObject({ id: 'p' });
-    await gateway.jobs.apply(await onlyJobId(), done);
+    await gateway.events.apply(await onlyJobId(), done);
     expect(await rest(events)).toMatchObject([{ message: { id: 1, result: {} } }]);
   });
 });

@@ -145,7 +145,7 @@ function eventId(jobId: string): fc.Arbitrary<string> {
 
 test('garbage in place of an event id is answered, and never by a 5xx', async () => {
   const job = await gateway.submit();
-  await gateway.jobs.apply(job.id, { type: 'succeeded', result: 'done' });
+  await gateway.events.apply(job.id, { type: 'succeeded', result: 'done' });
   const streamHeaders = headers.map(({ accept = 'text/event-stream', ...others }) => {
     return { ...others, accept };
   });

@@ -28,14 +28,14 @@ async function call(name: string, args: object) {
 }
 
 function succeed() {
-  return gateway.jobs.apply(job.id, { type: 'succeeded', result: { answer: 42 } });
+  return gateway.events.apply(job.id, { type: 'succeeded', result: { answer: 42 } });
 }
 
 const result = { structuredContent: { answer: 42 }, isError: false };
 
 describe('job_status', () => {
   test('tells how far a job has come', async () => {
-    await gateway.jobs.apply(job.id, {
+    await gateway.events.apply(job.id, {
       type: 'heartbeat',
       actorName: 'download',
       stepStatus: 'received',

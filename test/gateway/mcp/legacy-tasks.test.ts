@@ -143,7 +143,7 @@ describe('tools/call', () => {
 describe('tasks/get', () => {
   test('tells how a task stands, without its result', async () => {
     const taskId = await start();
-    await gateway.jobs.apply(taskId, done);
+    await gateway.events.apply(taskId, done);
     const { result } = await ask('tasks/get', { taskId });
     expect(GetTaskResultV1Schema.parse(result)).toMatchObject({
       taskId,
@@ -158,7 +158,7 @@ describe('tasks/get', () => {
 describe('tasks/result', () => {
   test('of a finished task is there at once, and names its task', async () => {
     const taskId = await start();
-    await gateway.jobs.apply(taskId, done);
+    await gateway.events.apply(taskId, done);
     const { result } = await ask('tasks/result', { taskId });
     expect(result).toEqual({
       content: [{ type: 'text', text: '{"n":42}' }],
@@ -171,7 +171,7 @@ describe('tasks/result', () => {
   test('keeps what the actor put into _meta', async () => {
     const taskId = await start();
     const own = { 'example.com/a': 1 };
-    await gateway.jobs.apply(taskId, { type: 'succeeded', result: { content: [], _meta: own } });
+    await gateway.events.apply(taskId, { type: 'succeeded', result: { content: [], _meta: own } });
     const { result } = await ask('tasks/result', { taskId });
     expect(result._meta).toEqual({ ...own, ...related(taskId) });
   });
@@ -183,7 +183,7 @@ describe('tasks/result', () => {
     );
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     const events = readEvents(response);
-    await gateway.jobs.apply(taskId, {
+    await gateway.events.apply(taskId, {
       type: 'heartbeat',
       actorName: 'optional',
       stepStatus: 'processing',
@@ -193,7 +193,7 @@ describe('tasks/result', () => {
       method: 'notifications/progress',
       params: { progressToken: 'p', message: 'half way' },
     });
-    await gateway.jobs.apply(taskId, done);
+    await gateway.events.apply(taskId, done);
     expect(JSON.parse((await events.next()).value?.data ?? '')).toMatchObject({
       id: 1,
       result: { structuredContent: { n: 42 }, _meta: related(taskId) },
@@ -203,7 +203,7 @@ describe('tasks/result', () => {
   test('of a task that failed is the result that says why', async () => {
     const taskId = await start();
     const error = 'cannot';
-    await gateway.jobs.apply(taskId, {
+    await gateway.events.apply(taskId, {
       type: 'failed',
       reason: 'ActorError',
       error,
@@ -218,7 +218,7 @@ describe('tasks/result', () => {
   test('of a task that no actor could do is the error', async () => {
     const taskId = await start();
     const error = 'nobody there';
-    await gateway.jobs.apply(taskId, {
+    await gateway.events.apply(taskId, {
       type: 'failed',
       reason: 'Unroutable',
       error,
@@ -246,7 +246,7 @@ describe('tasks/cancel', () => {
   test('of a finished task is -32602', async () => {
     const [cancelled, finished] = [await start(), await start()];
     await ask('tasks/cancel', { taskId: cancelled });
-    await gateway.jobs.apply(finished, done);
+    await gateway.events.apply(finished, done);
     for (const taskId of [cancelled, finished]) {
       expect(await ask('tasks/cancel', { taskId })).toMatchObject({ error: { code: -32602 } });
     }

@@ -27,7 +27,7 @@ beforeAll(async () => {
     ],
   });
   finished = (await gateway.submit()).id;
-  await gateway.jobs.apply(finished, { type: 'succeeded', result: 'done' });
+  await gateway.events.apply(finished, { type: 'succeeded', result: 'done' });
 });
 
 afterAll(() => gateway.close());

@@ -96,7 +96,7 @@ describe('tools/call', () => {
 describe('tasks/get', () => {
   test('tells how far a task has come', async () => {
     const taskId = await start();
-    await gateway.jobs.apply(taskId, {
+    await gateway.events.apply(taskId, {
       type: 'heartbeat',
       actorName: 'optional',
       stepStatus: 'processing',
@@ -112,7 +112,7 @@ describe('tasks/get', () => {
 
   test('gives the result of one that is completed', async () => {
     const taskId = await start();
-    await gateway.jobs.apply(taskId, done);
+    await gateway.events.apply(taskId, done);
     expect(await task(taskId)).toMatchObject({
       status: 'completed',
       result: { resultType: 'complete', structuredContent: { n: 42 }, isError: false },
@@ -122,7 +122,7 @@ describe('tasks/get', () => {
   test('gives the error of one that failed', async () => {
     const taskId = await start();
     const error = 'nobody there';
-    await gateway.jobs.apply(taskId, {
+    await gateway.events.apply(taskId, {
       type: 'failed',
       reason: 'Unroutable',
       error,
@@ -159,7 +159,7 @@ describe('tasks/cancel', () => {
     expect((await ask('tasks/cancel', { taskId })).result).toEqual(acknowledged);
 
     const finished = await start();
-    await gateway.jobs.apply(finished, done);
+    await gateway.events.apply(finished, done);
     expect((await ask('tasks/cancel', { taskId: finished })).result).toEqual(acknowledged);
     expect(await task(finished)).toMatchObject({ status: 'completed' });
   });

@@ -131,7 +131,7 @@ describe('tools/call', () => {
     expect(response.headers.get('x-accel-buffering')).toBe('no');
     const messages = messagesOf(response, 'tools/call');
     const { id } = await onlyJob();
-    await gateway.jobs.apply(id, {
+    await gateway.events.apply(id, {
       type: 'heartbeat',
       actorName: 'wait',
       stepStatus: 'processing',
@@ -142,7 +142,7 @@ describe('tools/call', () => {
       method: 'notifications/progress',
       params: { progressToken: 'p', progress: 50.000002, total: 100, message: 'half way' },
     });
-    await gateway.jobs.apply(id, done);
+    await gateway.events.apply(id, done);
     expect((await messages.next()).value).toMatchObject({
       id: 1,
       result: { resultType: 'complete', structuredContent: { n: 42 }, isError: false },
@@ -152,7 +152,7 @@ describe('tools/call', () => {
 
   test('gives any JSON as structured content', async () => {
     const messages = messagesOf(await post('tools/call', { name: 'wait' }), 'tools/call');
-    await gateway.jobs.apply((await onlyJob()).id, { type: 'succeeded', result: [1, 2] });
+    await gateway.events.apply((await onlyJob()).id, { type: 'succeeded', result: [1, 2] });
     expect((await messages.next()).value).toMatchObject({
       result: { content: [{ type: 'text', text: '[1,2]' }], structuredContent: [1, 2] },
     });
@@ -161,7 +161,7 @@ describe('tools/call', () => {
   test('says itself of what type a result is, whatever the actor says', async () => {
     const messages = messagesOf(await post('tools/call', { name: 'wait' }), 'tools/call');
     const result = { resultType: 'task', content: [], _meta: { 'example.com/a': 1 } };
-    await gateway.jobs.apply((await onlyJob()).id, { type: 'succeeded', result });
+    await gateway.events.apply((await onlyJob()).id, { type: 'succeeded', result });
     expect((await messages.next()).value).toMatchObject({
       result: {
         resultType: 'complete',
@@ -273,14 +273,14 @@ describe('a client that disconnects', () => {
     await ask('tools/call', { name: 'quick' });
     const { id } = await onlyJob();
     await disconnectFrom('job_wait', { job_id: id });
-    await gateway.jobs.apply(id, done);
+    await gateway.events.apply(id, done);
     expect(await end(id)).toMatchObject({ status: 'Succeeded' });
   });
 
   test('does not cancel a job whose handle it has', async () => {
     await ask('tools/call', { name: 'brief' });
     const { id } = await onlyJob();
-    await gateway.jobs.apply(id, done);
+    await gateway.events.apply(id, done);
     expect(await end(id)).toMatchObject({ status: 'Succeeded' });
   });
 

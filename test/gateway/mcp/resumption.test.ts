@@ -51,7 +51,7 @@ function progress(message: string) {
 const response = { id: 1, result: { content: [{ type: 'text', text: 'done' }] } };
 
 async function apply(jobId: string, ...events: JobEvent[]): Promise<void> {
-  for (const event of events) await gateway.jobs.apply(jobId, event);
+  for (const event of events) await gateway.events.apply(jobId, event);
 }
 
 async function resume(lastEventId: string, headers = {}): Promise<Response> {

@@ -115,7 +115,7 @@ describe('a subscription', () => {
     gateway.store.get = async () => {
       throw new StoreUnavailable('the test says so');
     };
-    await gateway.jobs.apply(taskId, done);
+    await gateway.events.apply(taskId, done);
     expect(await next(messages)).toMatchObject({
       id: 1,
       error: { code: -32603, data: { code: 'store_unavailable' } },
@@ -147,11 +147,11 @@ describe('to tasks', () => {
       [one, two].toSorted(byText),
     );
 
-    await gateway.jobs.apply(two, heartbeat('half way'));
+    await gateway.events.apply(two, heartbeat('half way'));
     expect(await next(messages)).toMatchObject({
       params: { taskId: two, statusMessage: 'step 1 of 1 · slow · 50 %' },
     });
-    await gateway.jobs.apply(two, done);
+    await gateway.events.apply(two, done);
     await next(messages).then((message) => expect(message).toMatchObject(told('completed')));
     await gateway.jobs.cancel(one, 'CancelledByClient', null);
     expect(await next(messages)).toMatchObject({ params: { taskId: one, status: 'cancelled' } });
@@ -159,7 +159,7 @@ describe('to tasks', () => {
 
   test('tells the whole task, as tasks/get does', async () => {
     const taskId = await start();
-    await gateway.jobs.apply(taskId, done);
+    await gateway.events.apply(taskId, done);
     const messages = await listen({ taskIds: [taskId] });
     await next(messages);
     const { params } = await next(messages);

@@ -52,7 +52,7 @@ function asked(requests: InputRequests): Asked {
 }
 
 async function apply(jobId: string, ...events: JobEvent[]): Promise<void> {
-  for (const event of events) await gateway.jobs.apply(jobId, event);
+  for (const event of events) await gateway.events.apply(jobId, event);
 }
 
 function sessionHeaders(): Record<string, string> {

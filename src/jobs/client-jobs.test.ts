@@ -44,7 +44,7 @@ describe('answer', () => {
     const { id } = await gateway.submit();
     const answering = gateway.jobs.answer(id, { size: { action: 'perhaps' } });
     // In the store after the read, and before the answer.
-    await Promise.all([gateway.jobs.get(id), gateway.jobs.apply(id, asked)]);
+    await Promise.all([gateway.jobs.get(id), gateway.events.apply(id, asked)]);
     expect(await answering).toMatchObject({ kind: 'refused', refusal: 'not-asked' });
     expect(await gateway.jobs.get(id)).toMatchObject({ status: 'InputRequired' });
     expect(await gateway.jobs.answer(id, { size: { action: 'perhaps' } })).toMatchObject({
