@@ -1,6 +1,7 @@
 import { resumedDeadline } from './input-rules.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
+import { placeOn } from './route-rules.ts';
 
 /** A fan-out child as the sidecar that made it describes it. */
 export interface Child {
@@ -30,7 +31,7 @@ export interface ChildClaim {
 export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
   const { id, parentId } = child;
   const steps = child.steps.length > 0 ? child.steps : (parent?.route.steps ?? []);
-  const current = Math.max(0, Math.min(child.current, steps.length - 1));
+  const current = placeOn(steps, child.current);
   const job = newJob(
     {
       id,

@@ -2,7 +2,7 @@ import { changed, type Decision } from './decision.ts';
 import type { EventOf } from './event.ts';
 import { describeRequests, type InputAnswers } from './job-input.ts';
 import type { EpochMs, JobState } from './job.ts';
-import { longerRoute } from './longer-route.ts';
+import { longerRoute, placeOn } from './route-rules.ts';
 
 /*
  * What a question makes of a job, and what an answer does; see transition.ts for when.
@@ -26,7 +26,7 @@ export function ask(job: JobState, event: EventOf<'asked'>, now: EpochMs): Decis
       ...job,
       status: 'InputRequired',
       input: { steps: taken, stepIndex, requests, answers, payload, metadata, msLeft },
-      route: { ...route, steps, current: Math.min(stepIndex, steps.length - 1) },
+      route: { ...route, steps, current: placeOn(steps, stepIndex) },
       currentStep: step,
       stepStatus: 'processing',
       message: describeRequests(requests),

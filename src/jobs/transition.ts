@@ -3,7 +3,7 @@ import { changed, type Decision, type Refusal } from './decision.ts';
 import type { EventOf, EventType, JobEvent } from './event.ts';
 import { answer, ask } from './input-rules.ts';
 import type { EpochMs, JobState, JobStatus } from './job.ts';
-import { longerRoute } from './longer-route.ts';
+import { longerRoute, placeOn } from './route-rules.ts';
 
 type Rule<T extends EventType> = (job: JobState, event: EventOf<T>, now: EpochMs) => Decision;
 type Row = { readonly [T in EventType]: Rule<T> };
@@ -132,7 +132,8 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
   const totalSteps = report.route === undefined ? report.totalSteps : steps.length;
   const done = stepIndex + (stepStatus === 'completed' ? 1 : 0);
   const ofStep = report.percent ?? stepPercent[stepStatus];
-  const percent = (stepIndex * 100 + ofStep) / totalSteps;
+  // Without a route there is nothing to be a share of, and 0 / 0 is no number.
+  const percent = totalSteps === 0 ? 0 : (stepIndex * 100 + ofStep) / totalSteps;
   return seen(
     job,
     {
@@ -140,8 +141,7 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
       input: mayBeOld ? job.input : null,
       // Nobody can beat for a message that is still to be sent.
       heartbeatDueAt: dispatchedAt === null ? null : nextHeartbeatDue(job, report, now),
-      // A reporter may count more steps than the job's route has; its place stays on the route.
-      route: { ...job.route, steps, current: Math.min(stepIndex, steps.length - 1) },
+      route: { ...job.route, steps, current: placeOn(steps, stepIndex) },
       currentStep: step,
       stepStatus,
       stepsCompleted: Math.max(job.stepsCompleted, Math.min(done, steps.length)),
