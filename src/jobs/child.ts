@@ -1,6 +1,7 @@
 import { resumedDeadline } from './input-rules.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
+import { placeOn } from './route-rules.ts';
 
 /** A fan-out child as the sidecar that made it describes it. */
 export interface Child {
@@ -12,13 +13,13 @@ export interface Child {
   readonly current: number;
 }
 
-/** What a report tells of a child that nobody registered. */
+/** What a report tells of a child that nobody registered before. */
 export interface ChildClaim {
   /** Null: to be read off the id. */
   readonly parentId: string | null;
   /** Empty: its parent's. */
   readonly steps: readonly string[];
-  /** What becomes of it if no parent is named or found. */
+  /** Whether the child is created all the same if no parent is named or found. */
   readonly orphan: 'create' | 'refuse';
 }
 
@@ -30,7 +31,7 @@ export interface ChildClaim {
 export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
   const { id, parentId } = child;
   const steps = child.steps.length > 0 ? child.steps : (parent?.route.steps ?? []);
-  const current = Math.max(0, Math.min(child.current, steps.length - 1));
+  const current = placeOn(steps, child.current);
   const job = newJob(
     {
       id,
@@ -51,7 +52,7 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
   return { ...job, stepsCompleted: Math.min(child.current, steps.length) };
 }
 
-/** The id before the `-n` that a sidecar puts behind its parent's; null: it has none. */
+/** The parent's id, which is the child's without the `-n` that a sidecar appends. Null: there is no `-n`. */
 export function parentIdOf(id: string): string | null {
   return /^(.+)-\d+$/.exec(id)?.[1] ?? null;
 }

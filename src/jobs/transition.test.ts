@@ -320,11 +320,44 @@ describe('the step of a heartbeat', () => {
   });
 });
 
+/** What the tables' CHECKs ask for, and what everybody who reads a route may rely on. */
+function expectStorable({ route, progressPercent, stepsCompleted }: JobState): void {
+  expect(progressPercent).toBeGreaterThanOrEqual(0);
+  expect(progressPercent).toBeLessThanOrEqual(100);
+  expect(stepsCompleted).toBeGreaterThanOrEqual(0);
+  expect(route.current).toBeGreaterThanOrEqual(0);
+  expect(route.current).toBeLessThan(Math.max(route.steps.length, 1));
+}
+
+const aHistory = fc.array(fc.tuple(anEvent(), fc.nat(20_000)), { maxLength: 40 });
+
+describe('a job whose route nobody knows', () => {
+  const orphan = aJob({ route: { steps: [], current: 0, metadata: {} }, currentStep: null });
+
+  test.each([undefined, 0, 50, 100])('has no progress by a heartbeat of %s %%', (percent) => {
+    const beat = { ...events.heartbeat, ...(percent !== undefined && { percent }) };
+    expect(transition(orphan, beat, now)).toMatchObject({
+      kind: 'applied',
+      state: { status: 'Running', progressPercent: 0, route: { steps: [], current: 0 } },
+    });
+  });
+
+  test('gets its route by the first report that tells it', () => {
+    const route = ['download', 'enhance'];
+    const told = transition(orphan, { ...events.progress, stepIndex: 1, route }, now);
+    expect(told).toMatchObject({
+      state: { progressPercent: 55, route: { steps: route, current: 1 } },
+    });
+  });
+});
+
 describe('random histories', () => {
   test('invariants 3, 4 and 6: one outcome, gapless seq, progress never decreases', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(anEvent(), fc.nat(20_000)), { maxLength: 40 }), (history) => {
-        let job: JobState = aJob({ deadline: 1_300_000, heartbeatTimeoutSeconds: 5 });
+      fc.property(aHistory, fc.nat(5), (history, length) => {
+        const steps = ['download', 'enhance', 'more', 'download', 'last'].slice(0, length);
+        const route = { steps, current: 0, metadata: {} };
+        let job: JobState = aJob({ deadline: 1_300_000, heartbeatTimeoutSeconds: 5, route });
         let at = job.createdAt;
         let finished: JobState | null = null;
         for (const [event, pause] of history) {
@@ -333,6 +366,7 @@ describe('random histories', () => {
           if (decision.kind === 'refused') continue;
           const { state, update } = decision;
           expect(finished).toBeNull();
+          expectStorable(state);
           expect(state.seq).toBe(job.seq + (update === null ? 0 : 1));
           expect(state.progressPercent).toBeGreaterThanOrEqual(job.progressPercent);
           expect(state.progressPercent === 100).toBe(state.status === 'Succeeded');
