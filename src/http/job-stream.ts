@@ -113,7 +113,7 @@ function encodeOnce(updateJson: StreamForm['updateJson']): (update: JobUpdate) =
  */
 function lastEventId(header: string | string[] | undefined): number | null {
   if (header === undefined || header === '') return null;
-  if (typeof header !== 'string' || !/^\d{1,15}$/.test(header)) {
+  if (typeof header !== 'string' || !/^(?:0|[1-9]\d{0,14})$/.test(header)) {
     throw invalid('headers: Last-Event-ID must be the id of an update, a whole number');
   }
   return Number(header);

@@ -222,6 +222,7 @@ describe('GET /jobs/{id}/stream', () => {
     ['after', { query: '?after=first' }],
     ['Last-Event-ID', { headers: { 'last-event-id': 'abc' } }],
     ['Last-Event-ID', { headers: { 'last-event-id': '-1' } }],
+    ['Last-Event-ID', { headers: { 'last-event-id': '02' } }],
   ])('400 naming %s', async (field, options) => {
     const response = await open(await finishedJob(), options);
     expect(response.status).toBe(400);
