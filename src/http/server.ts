@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Log } from '../lib/log.ts';
-import { guardHost, refuseEncodedBodies, reportErrors } from './app-hooks.ts';
+import { guardHost, refuseEncodedBodies, reportErrors, takeRepeatedHeaders } from './app-hooks.ts';
 import { problemOf } from './fault.ts';
 import { HostGuard } from './host-guard.ts';
 import { sendProblem } from './problem.ts';
@@ -33,6 +33,7 @@ export interface RefusalParts {
  * throws. Has to be called before the routes are added, and after the hooks that see refusals as well.
  */
 export function refuseWithProblems(app: FastifyInstance, { config, log }: RefusalParts): void {
+  takeRepeatedHeaders(app);
   guardHost(app, new HostGuard(config));
   reportErrors(app, log);
   answerUnmatched(app);
