@@ -3,6 +3,7 @@ import type {
   AddressedEvent,
   ApplyOutcome,
   HistoryQuery,
+  JobPage,
   JobStore,
   ListQuery,
   OutboxBacklog,
@@ -64,9 +65,9 @@ export class PostgresJobStore implements JobStore {
     return answers;
   }
 
-  async list(query: ListQuery): Promise<Job[]> {
+  async list(query: ListQuery): Promise<JobPage> {
     const rows = await this.#pool.run((sql) => listJobs(sql, query));
-    return rows.map(jobOf);
+    return { jobs: rows.map(({ more: _, ...row }) => jobOf(row)), more: rows[0]?.more ?? false };
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
