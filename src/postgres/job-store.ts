@@ -67,7 +67,8 @@ export class PostgresJobStore implements JobStore {
 
   async list(query: ListQuery): Promise<JobPage> {
     const rows = await this.#pool.run((sql) => listJobs(sql, query));
-    return { jobs: rows.map(({ more: _, ...row }) => jobOf(row)), more: rows[0]?.more ?? false };
+    const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
+    return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
