@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { callEvery, type StopTimer } from './timer.ts';
 
 export interface SseEvent {
   /** Default: `message`, which is sent by leaving the field out. */
@@ -37,7 +38,7 @@ export class SseStream {
 
   readonly #response: ServerResponse;
   readonly #stallMs: number;
-  readonly #keepalive: NodeJS.Timeout;
+  readonly #stopKeepalive: StopTimer;
   readonly #gone = new AbortController();
   /** Resolves when the client has taken what was written; null: it has taken all of it. */
   #draining: Promise<void> | null = null;
@@ -46,7 +47,7 @@ export class SseStream {
     this.#response = response;
     this.#stallMs = options.stallMs ?? 30_000;
     response.on('error', () => {});
-    this.#keepalive = setInterval(() => this.#keepAlive(), options.keepaliveMs ?? 15_000);
+    this.#stopKeepalive = callEvery(options.keepaliveMs ?? 15_000, () => this.#keepAlive());
     // The client may have left while its request was being worked on.
     if (response.destroyed) this.#stop();
     else this.#begin(options);
@@ -122,7 +123,7 @@ export class SseStream {
   }
 
   #stop(): void {
-    clearInterval(this.#keepalive);
+    this.#stopKeepalive();
     this.#gone.abort();
   }
 }
