@@ -13,6 +13,9 @@ const server = findBinary(
   '/opt/homebrew/sbin/rabbitmq-server',
 );
 
+/** Settings of RabbitMQ by their names in `rabbit`, such as `{ consumer_timeout: 20_000 }`. */
+export type RabbitmqSettings = Readonly<Record<string, number>>;
+
 /** A RabbitMQ node of one test's own, to be stopped, crashed and alarmed. */
 export class OwnRabbitmq {
   readonly url: string;
@@ -20,7 +23,12 @@ export class OwnRabbitmq {
   readonly #env: Readonly<Record<string, string | undefined>>;
   #process: ServerProcess | null = null;
 
-  private constructor(directory: string, port: number, distributionPort: number) {
+  private constructor(
+    directory: string,
+    port: number,
+    distributionPort: number,
+    settings: RabbitmqSettings,
+  ) {
     this.#directory = directory;
     this.url = `amqp://guest:guest@127.0.0.1:${port}/`;
     this.#env = {
@@ -33,7 +41,9 @@ export class OwnRabbitmq {
       RABBITMQ_DIST_PORT: String(distributionPort),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
         // Waiting schedulers must not spin: other work runs on this machine.
-        '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
+        ['-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none']
+          .concat(Object.entries(settings).map(([name, value]) => `-rabbit ${name} ${value}`))
+          .join(' '),
       RABBITMQ_MNESIA_BASE: join(directory, 'data'),
       RABBITMQ_LOG_BASE: join(directory, 'log'),
       RABBITMQ_PID_FILE: join(directory, 'pid'),
@@ -48,11 +58,11 @@ export class OwnRabbitmq {
     return server === null ? 'RabbitMQ’s server program is not installed' : null;
   }
 
-  static async create(): Promise<OwnRabbitmq> {
+  static async create(settings: RabbitmqSettings = {}): Promise<OwnRabbitmq> {
     const [port = 0, distributionPort = 0] = await freePorts(2);
     const directory = await mkdtemp(join(tmpdir(), 'asya-rabbitmq-'));
     await writeFile(join(directory, 'enabled_plugins'), '[].');
-    const own = new OwnRabbitmq(directory, port, distributionPort);
+    const own = new OwnRabbitmq(directory, port, distributionPort, settings);
     await own.start();
     return own;
   }
