@@ -1,7 +1,7 @@
 import type { Reason } from './job.ts';
 import type { ApplyOutcome } from './job-store.ts';
 
-/** A job that ended though an actor may still be at work on it. */
+/** A job that ended while an actor may still be at work on it. */
 export interface CalledOffJob {
   readonly jobId: string;
   /** A Reason; a gateway newer than the actor may know more of them. */
@@ -17,7 +17,7 @@ export interface Announcer {
   calledOff(job: CalledOffJob): void;
 }
 
-/** The ends that do not come from an actor, which is then not done yet. */
+/** The reasons that do not come from an actor, so that one may still be at work. */
 const callingOff: ReadonlySet<Reason> = new Set<Reason>([
   'CancelledByClient',
   'CancelledByOperator',

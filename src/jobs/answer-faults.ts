@@ -37,7 +37,7 @@ function elicitationFaults({ params }: InputRequest, answer: JsonObject): Fault[
   const faults = valueFaults(elicitationResult, answer);
   const { requestedSchema } = params;
   if (faults.length > 0 || answer['action'] !== 'accept') return faults;
-  // A user is led to a page, or the actor asked in a way that cannot be checked.
+  // Nothing can be checked where a user is sent to a page, or where the actor's schema is not valid.
   if (!isJsonObject(requestedSchema) || schemaFaults(requestedSchema).length > 0) return [];
   return valueFaults(requestedSchema, answer['content'] ?? {}).map(({ path, problem }) => ({
     path: ['content', ...path],

@@ -13,13 +13,13 @@ export interface Child {
   readonly current: number;
 }
 
-/** What a report tells of a child that nobody registered. */
+/** What a report tells of a child that nobody registered before. */
 export interface ChildClaim {
   /** Null: to be read off the id. */
   readonly parentId: string | null;
   /** Empty: its parent's. */
   readonly steps: readonly string[];
-  /** What becomes of it if no parent is named or found. */
+  /** Whether the child is created all the same if no parent is named or found. */
   readonly orphan: 'create' | 'refuse';
 }
 
@@ -52,7 +52,7 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
   return { ...job, stepsCompleted: Math.min(child.current, steps.length) };
 }
 
-/** The id before the `-n` that a sidecar puts behind its parent's; null: it has none. */
+/** The parent's id, which is the child's without the `-n` that a sidecar appends. Null: there is no `-n`. */
 export function parentIdOf(id: string): string | null {
   return /^(.+)-\d+$/.exec(id)?.[1] ?? null;
 }

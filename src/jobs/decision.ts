@@ -5,10 +5,10 @@ import { isFinal, type EpochMs, type JobState, type JobUpdate } from './job.ts';
  * - finished: a report for a job that is over
  * - past-deadline: a report for a job that ran out of time
  * - waiting-for-input: a report for a job that no actor should be working on
- * - not-asked: an answer to nothing that is asked (any more)
+ * - not-asked: an answer to a question that is not asked, or no longer
  * - repeated: this very outcome already stands, or this very question was answered
  * - conflict: another outcome already stands
- * - not-due: a timer that does not apply (any more)
+ * - not-due: a timer that does not apply, or no longer
  */
 export type Refusal =
   | 'finished'

@@ -12,26 +12,26 @@ import { sizeOfJob } from './size.ts';
 import { BrokerUnavailable, type PublishOutcome, type Publisher } from './publisher.ts';
 
 /**
- * A job belongs to one dispatcher this long. It must outlast a publisher's waits for its confirms (at
- * most two of 4 s), or a second dispatcher publishes again what the first still waits for.
+ * How long a job belongs to one dispatcher. A publisher waits for confirms at most twice 4 s; if the
+ * lease were shorter, a second dispatcher would publish again what the first still waits for.
  */
 const leaseMs = 9_000;
 
-/** How often the outbox is searched for what its dispatcher did not get done. */
+/** How often the outbox is searched for jobs that another dispatcher left behind. */
 const relayEveryMs = 1_000;
 
-/** Messages waiting for their confirm; what comes on top stays in the outbox. A batch may exceed it. */
+/** Most messages that wait for their confirm. Further jobs stay in the outbox until there is room. */
 const maxInFlight = 2_000;
 
-/** And the bytes of their jobs. */
+/** Most bytes that the jobs of those messages hold. One batch may exceed both limits. */
 const maxInFlightBytes = 64 * 1_048_576;
 
 const relayBatch = 200;
 
-/** Between two batches of marks. Nobody waits for them, and fewer, larger ones cost less. */
+/** Pause between two batches of marks. Nobody waits for a mark, and fewer, larger batches cost less. */
 const markPauseMs = 20;
 
-/** Pauses before an unroutable message is tried again; they grow with the time it has been so. */
+/** Shortest and longest pause before an unroutable message is tried again. It grows with each try. */
 const minPauseMs = 500;
 const maxPauseMs = 5_000;
 
@@ -46,8 +46,8 @@ export interface DispatcherParts {
 }
 
 /**
- * Brings committed jobs to their queues. The creating process publishes at once; whatever it leaves
- * undone, because the broker or the process was away, every dispatcher finds in the outbox.
+ * Brings committed jobs to their queues. The process that creates a job publishes it at once. If the
+ * broker is away or the process dies, the job is still in the outbox, where any dispatcher finds it.
  */
 export class Dispatcher implements Service {
   readonly #parts: DispatcherParts;
@@ -55,9 +55,9 @@ export class Dispatcher implements Service {
   readonly #marks: Batcher<SentJob, SentJob>;
   readonly #inFlight = new Set<Promise<void>>();
   #inFlightBytes = 0;
-  /** Are there jobs in the outbox that nobody has, because there was no room for them? */
+  /** Whether this process left jobs in the outbox because it had no room for them. */
   #left = false;
-  /** Confirmed by the broker, and still to be marked: the store went away in between. */
+  /** Jobs that the broker confirmed while the store was away. They are marked once it is back. */
   readonly #unmarked = new Set<SentJob>();
   readonly #stopping = new AbortController();
 
@@ -89,7 +89,7 @@ export class Dispatcher implements Service {
     await Promise.all(this.#inFlight);
   }
 
-  /** Until when jobs created now are this dispatcher's; null: it has no room for more. */
+  /** Until when a job created now belongs to this dispatcher. Null: it has no room for more. */
   leaseFrom(now: EpochMs): EpochMs | null {
     return this.#room > 0 ? now + leaseMs : null;
   }
@@ -105,7 +105,7 @@ export class Dispatcher implements Service {
     void this.#track({ job, unroutableSince: null });
   }
 
-  /** A job was just created without a lease: it is in the outbox, for whoever has room first. */
+  /** Says that a job was created without a lease. Any dispatcher that has room takes it from the outbox. */
   leave(): void {
     this.#left = true;
     this.#takeLeft();
@@ -116,12 +116,12 @@ export class Dispatcher implements Service {
     return this.#inFlightBytes < maxInFlightBytes ? maxInFlight - this.#inFlight.size : 0;
   }
 
-  /** Looks for what others, or answers to an actor's question, put into the outbox, now. */
+  /** Searches the outbox now: an answer to an actor's question has just put a job back into it. */
   wake(): void {
     this.#relay.wake();
   }
 
-  /** Publishes a batch of what others left in the outbox; true: there may be more. */
+  /** Publishes a batch of jobs that others left in the outbox. True: there may be more. */
   async relayOnce(): Promise<boolean> {
     const { store, publisher, clock } = this.#parts;
     const limit = Math.min(relayBatch, this.#room);
@@ -133,7 +133,7 @@ export class Dispatcher implements Service {
     return claimed.length === limit;
   }
 
-  /** Never rejects: what fails stays in the outbox. */
+  /** Never rejects: a job whose sending fails stays in the outbox. */
   #track(item: OutboxJob): Promise<void> {
     const bytes = sizeOfJob(item.job);
     this.#inFlightBytes += bytes;
@@ -151,7 +151,7 @@ export class Dispatcher implements Service {
     return work;
   }
 
-  /** Once there is room for some batches of them. */
+  /** Searches for the jobs that were left, once there is room for several batches of them. */
   #takeLeft(): void {
     if (!this.#left || this.#room < maxInFlight / 2) return;
     this.#left = false;

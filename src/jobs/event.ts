@@ -17,7 +17,7 @@ export type JobEvent =
 export type EventType = JobEvent['type'];
 export type EventOf<T extends EventType> = Extract<JobEvent, { type: T }>;
 
-/** An actor's sign of life. Where it names only the actor, the route tells which step that is. */
+/** An actor's sign of life. If it names only the actor, the route tells which step that is. */
 export interface Heartbeat {
   readonly type: 'heartbeat';
   readonly actorName: string;
@@ -32,7 +32,7 @@ export interface Heartbeat {
 /** A timer: has the actor been silent for too long? */
 export interface HeartbeatLost {
   readonly type: 'heartbeat-lost';
-  /** Silence from before, while nobody could hear, proves nothing. Absent: somebody always could. */
+  /** Since when heartbeats could be heard; silence before that proves nothing. Absent: always. */
   readonly heardSince?: EpochMs;
 }
 
@@ -46,15 +46,15 @@ export interface Progress {
   readonly stepStatus: Exclude<StepStatus, 'error'>;
   readonly message: string | null;
   /**
-   * The whole route as the message has it. Longer than the job's, it takes its place: an actor added
-   * steps. Left out where the report does not tell.
+   * The whole route as the message has it. If it is longer than the job's, an actor added steps, and it
+   * takes the place of the job's. Absent: the report does not tell.
    */
   readonly route?: readonly string[];
   /** How much of the step is done, 0 to 100; absent: guessed from the status. */
   readonly percent?: number;
 }
 
-/** A step cannot go on without input. Its message is done with: it comes again with the answers. */
+/** A step cannot go on without input. Its message is acknowledged and sent again with the answers. */
 export interface Asked {
   readonly type: 'asked';
   readonly step: string;
@@ -69,7 +69,7 @@ export interface Asked {
   readonly metadata: JsonObject;
 }
 
-/** The caller, or anybody on its behalf, answered. Answers to nothing that is asked do not count. */
+/** The caller, or a person on its behalf, answered. Answers to questions that are not asked do not count. */
 export interface Answered {
   readonly type: 'answered';
   readonly answers: InputAnswers;

@@ -2,10 +2,10 @@ import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 import type { EpochMs } from './job.ts';
 
-/** Bytes of an id that are asked of `random`. */
+/** Random bytes that one id takes. */
 const bytesEach = 16;
 
-/** Enough for 256 ids: asking the system for each one's costs more than all else about an id. */
+/** Random bytes for 256 ids. Asking the system for each id alone would cost more than all the rest of it. */
 const supply = new Uint8Array(256 * bytesEach);
 let used = supply.length;
 
@@ -14,7 +14,7 @@ export function freshId(now: EpochMs): string {
   return v7({ msecs: now, random: randomBytes() });
 }
 
-/** To be read at once: they are written over when all are used. */
+/** The bytes have to be read at once, because they are written over when all are used. */
 function randomBytes(): Uint8Array {
   if (used === supply.length) {
     randomFillSync(supply);

@@ -5,10 +5,10 @@ import type { EpochMs, JobState } from './job.ts';
 import { longerRoute, placeOn } from './route-rules.ts';
 
 /*
- * What a question makes of a job, and what an answer does; see transition.ts for when.
+ * What a question and an answer make of a job. transition.ts says in which statuses they count.
  */
 
-/** A question of the message at work; of an older delivery of it, one that was answered. */
+/** A step asks. A question that an older delivery of the message asks again is refused as repeated. */
 export function ask(job: JobState, event: EventOf<'asked'>, now: EpochMs): Decision {
   const { deadline, inputTimeoutSeconds, route } = job;
   if (deadline !== null && now >= deadline) return { kind: 'refused', refusal: 'past-deadline' };
@@ -39,7 +39,7 @@ export function ask(job: JobState, event: EventOf<'asked'>, now: EpochMs): Decis
   );
 }
 
-/** With the last answer the job is back in the outbox, for the step that asked. */
+/** The caller answers. With the last answer the job goes back into the outbox, for the step that asked. */
 export function answer(job: JobState, event: EventOf<'answered'>, now: EpochMs): Decision {
   if (job.deadline !== null && now >= job.deadline) {
     return { kind: 'refused', refusal: 'past-deadline' };
@@ -76,7 +76,7 @@ function pick(answers: InputAnswers, keys: readonly string[]): InputAnswers {
   return Object.fromEntries(Object.entries(answers).filter(([key]) => keys.includes(key)));
 }
 
-/** The deadline of a job if it goes on now: a question may have stopped its clock. */
+/** The deadline of a job that goes on now. A question may have stopped its clock, which then runs again. */
 export function resumedDeadline(job: JobState, now: EpochMs): EpochMs | null {
   if (job.status !== 'InputRequired' || job.inputTimeoutSeconds === 0) return job.deadline;
   const msLeft = job.input?.msLeft ?? null;

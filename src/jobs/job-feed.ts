@@ -16,18 +16,18 @@ export interface SubscribeOptions {
   readonly signal: AbortSignal;
 }
 
-/** Updates read at a time; what is left follows in the next batch. */
+/** Most updates of a job that are read at a time. */
 const pageSize = 200;
 
-/** Every watched job is read this often even if no hint comes: a lost hint costs latency alone. */
+/** How often every watched job is read without a hint, so that a lost hint only costs time. */
 const backstopMs = 5_000;
 
 /**
  * A job's updates: the history, then what happens, without a gap, a repeat or a change of order.
  *
- * A subscriber holds nothing but its position: it reads the rows after it, and if there are none it
- * waits for a hint that there are. So a slow reader costs no memory, and a hint that is lost, late
- * or doubled does no harm. The newest updates of a watched job are kept, so that mostly no row is read.
+ * A subscriber holds only its position. It reads the rows after it, and if there are none it waits
+ * for a hint. So a slow reader costs no memory, and a hint that is lost, late or repeated does no
+ * harm. The newest updates of a watched job are kept in memory, so that most reads need no row.
  */
 export class JobFeed implements ChangeListener, Service {
   readonly #reads: Batcher<HistoryQuery, JobUpdate[]>;
@@ -67,7 +67,7 @@ export class JobFeed implements ChangeListener, Service {
       // The last update seen is read again, because it tells whether anything can follow it.
       let position = Math.max(after - 1, 0);
       let updates = await job.read(position);
-      // Another process may have told the subscriber of an update that is not known here yet.
+      // Another process may have told the subscriber of an update that this one does not know yet.
       if (updates.length === 0) updates = await job.readAnew(position);
       if (updates.length === 0) return;
       while (true) {
@@ -117,7 +117,7 @@ export class JobFeed implements ChangeListener, Service {
   }
 }
 
-/** The store's return brings a hint, and failing that the backstop does. */
+/** Reads nothing during an outage: a hint comes when the store is back, or else the backstop reads. */
 async function readOrNothing(job: WatchedJob, after: number): Promise<readonly JobUpdate[]> {
   try {
     return await job.read(after);

@@ -18,7 +18,7 @@ export const maxRequests = 100;
 /** By a key that is used once in a job's life. */
 export type InputRequests = Readonly<Record<string, InputRequest>>;
 
-/** Null: nothing is asked by this key, which need not be one of ours. */
+/** The request under a key that may come from anywhere. Null: nothing is asked under it. */
 export function requestFor(requests: InputRequests, key: string): InputRequest | null {
   return Object.hasOwn(requests, key) ? (requests[key] ?? null) : null;
 }
@@ -32,14 +32,14 @@ export interface JobInput {
   readonly steps: readonly string[];
   /** Index into `steps` of the step that asked. */
   readonly stepIndex: number;
-  /** What is still to be answered; none: the step can run again, and has or will. */
+  /** What is still to be answered. Empty: the step runs again, or has already. */
   readonly requests: InputRequests;
   readonly answers: InputAnswers;
   /** What the step was given. */
   readonly payload: Json;
   /** The route's metadata as the step's message had it. */
   readonly metadata: JsonObject;
-  /** What was left of the job's time when the question stopped its clock; null: it was not stopped. */
+  /** Milliseconds left of the job's time when the question stopped its clock. Null: it was not stopped. */
   readonly msLeft: EpochMs | null;
 }
 

@@ -1,22 +1,42 @@
 /*
- * Glossary
+ * Glossary. One word for one thing, here and in the docs.
  *
+ * What there is
  * - job: one tool call, durable from the moment its id is handed out until retention removes it
- * - route: the steps a job's message visits, in order, and where it is now
- * - child: a job that an actor split off another, its parent, by returning several results
+ * - tool: what a client can call; its entry in the tools file says which route its jobs take
+ * - route: the steps that a job's message visits, in order, and the step where it is now
  * - step: one stop of a route, named after the actor that works there
  * - actor: a process that takes messages from its step's queue, works, and passes the result on
- * - envelope: the message an actor receives (see envelope.ts)
- * - event: something that happens to a job: a heartbeat, a result, a deadline (see event.ts)
- * - transition: the decision what an event makes of a job (see transition.ts)
+ * - envelope: the message that an actor receives (see envelope.ts)
+ * - child: a job that an actor split off another job, its parent, by returning several results
+ * - end queue: `happy-end` or `error-end`, where the message of a finished job goes
+ * - first and second generation: the two forms in which actors and clients of earlier releases of
+ *   Asya speak; the second generation calls a job an envelope and a step an actor
+ *
+ * What happens to a job
+ * - event: something that happens to a job: a report, an answer, a deadline (see event.ts)
+ * - report: what an actor tells of a job: a heartbeat, progress, a question or the outcome
+ * - heartbeat: an actor's sign of life; a job that goes without one for too long fails
+ * - transition: the decision what an event makes of a job, or why it changes nothing, which is a
+ *   refusal (see transition.ts, decision.ts)
  * - update: one entry of a job's history; what streams carry
  * - seq: an update's number within its job: 1, 2, 3 … without gaps
- * - deadline: the instant a job fails by itself
- * - heartbeat: an actor's sign of life; too long without one and the job fails
- * - outbox: the jobs still to be published, which are the rows not marked as dispatched
- * - dispatch: publishing a job's first envelope, confirmed by the broker, then marking the job
+ * - outcome: how a job ended: a result, an error or a cancellation
+ * - final status: Succeeded, Failed or Cancelled; a job never leaves it
+ * - deadline: the instant at which a job fails by itself
  * - input: what an actor asks the caller for; the job waits, its message does not (see job-input.ts)
- * - reaper: ends jobs whose deadline passed or whose heartbeat was lost, and removes old ones
+ * - answer: what the caller, or a person on its behalf, gives to a question of that kind
+ * - called off: ended by something other than an actor, which may still be at work on the job
+ *
+ * Who does it
+ * - dispatch: sending a job's message, waiting for the broker's confirm, then marking the job
+ * - outbox: the jobs whose message is still to be sent, which are the rows not marked as dispatched
+ * - lease: the time during which one dispatcher alone sends a job of the outbox
+ * - reaper: ends jobs whose deadline passed or whose heartbeat was lost, and removes old jobs
+ * - hint: word that a job may have new updates; the rows are the truth
+ * - dead letter: a message that nobody can use, kept for a person to look at
+ * - store, broker: where jobs are kept, and how messages travel; each has an adapter for production
+ *   and one in memory
  */
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JobInput } from './job-input.ts';
@@ -35,6 +55,13 @@ export const jobStatuses = [
 
 /** What an id looks like: UUIDs are, and so are the ids other systems give. */
 export const jobIdPattern = '^[A-Za-z0-9_-]{1,128}$';
+
+const jobIdFormat = new RegExp(jobIdPattern);
+
+/** Can this be the id of a job? A store need not even be able to look for anything else. */
+export function isJobId(value: unknown): value is string {
+  return typeof value === 'string' && jobIdFormat.test(value);
+}
 
 /**
  * Pending: waiting for an actor. Running: an actor picked it up. InputRequired: waiting for answers to

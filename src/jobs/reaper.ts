@@ -5,13 +5,13 @@ import type { EpochMs } from './job.ts';
 import type { JobEvents } from './job-events.ts';
 import type { AddressedEvent, JobStore } from './job-store.ts';
 
-/** A due job ends within 2 s: the pause, plus the time that finding and ending it takes. */
+/** A due job has to end within 2 s: this pause, plus the time that finding and ending it takes. */
 const timersEveryMs = 500;
 
-/** Retention is not urgent, but its backlog must not grow between rounds. */
+/** Pause between two rounds of retention, which is not urgent. A round goes on while there is more. */
 const retentionEveryMs = 10_000;
 
-/** Small, so that no batch holds locks for long enough to be felt. */
+/** Most jobs of a batch. It is small so that no batch holds its locks for long. */
 const maxBatch = 500;
 
 export interface ReaperParts {
@@ -19,7 +19,7 @@ export interface ReaperParts {
   readonly events: JobEvents;
   readonly clock: Clock;
   readonly log: Log;
-  /** Do reports come in at the moment? What they would have said is not held against actors. Default: yes. */
+  /** Whether reports come in at the moment. Silence is no fault of an actor that nobody can hear. Default: yes. */
   readonly canHear?: () => boolean;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionMs: number;
@@ -27,12 +27,12 @@ export interface ReaperParts {
 
 /**
  * Ends jobs whose deadline passed or whose heartbeat was lost, and removes old ones. Every replica
- * runs one: a job ends once, whoever comes first.
+ * runs one. Whichever comes first ends a job, and the others are refused under the job's lock.
  */
 export class Reaper implements Service {
   readonly #parts: ReaperParts;
   readonly #loops: readonly PeriodicLoop[];
-  /** Since when actors could be heard without a break; null: they cannot be. */
+  /** Since when actors could be heard without a break. Null: they cannot be heard. */
   #heardSince: EpochMs | null = null;
 
   constructor(parts: ReaperParts) {
@@ -67,7 +67,7 @@ export class Reaper implements Service {
     const heardSince = (this.#heardSince ??= now);
     const ids = await this.#due(now, heardSince);
     if (ids.length === 0) return false;
-    // Which of the two is due is decided under the job's lock; the other is refused.
+    // Both are tried: which of the two is due is decided under the job's lock, and the other is refused.
     await this.#parts.events.applyAll(
       ids.flatMap((jobId): AddressedEvent[] => [
         { jobId, event: { type: 'deadline' } },
@@ -77,7 +77,7 @@ export class Reaper implements Service {
     return ids.length === maxBatch;
   }
 
-  /** Heartbeats are neither stored nor looked for while the store is away. */
+  /** While the store is away no heartbeat can be stored, so the time of listening begins anew. */
   async #due(now: EpochMs, heardSince: EpochMs): Promise<string[]> {
     try {
       return await this.#parts.store.due(now, heardSince, maxBatch);

@@ -1,4 +1,4 @@
-/** Every message is kept in the history and sent to every watcher; an error's text is kept whole. */
+/** Most characters of a message, because every message is kept in the history and sent to every watcher. */
 const maxMessageLength = 4_096;
 
 export function shortened(message: string): string;

@@ -4,8 +4,8 @@ import type { JobEvent } from './event.ts';
 import type { Job } from './job.ts';
 
 /*
- * About how many bytes things hold, for whatever is bounded by that. What callers and actors may make
- * as large as they like is counted, the rest is a lump.
+ * About how many bytes jobs and events hold, for batches and queues that are bounded in bytes. The
+ * parts that callers and actors can make large are counted. Everything else counts as one lump.
  */
 
 const lump = 1_000;
@@ -17,7 +17,7 @@ export function sizeOfJob({ payload, input, result, error, errorDetails }: Job):
 }
 
 export function sizeOfEvent(event: JobEvent): number {
-  // What is said in between is short: see maxMessageLength. All events are JSON.
+  // Messages are cut to maxMessageLength, so these events are short.
   const brief = event.type === 'heartbeat' || event.type === 'progress';
   return brief ? lump : lump + jsonSize(event as unknown as Json);
 }

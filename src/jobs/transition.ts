@@ -11,7 +11,7 @@ type Row = { readonly [T in EventType]: Rule<T> };
 /** Share of a step that is done, in percent, by what its actor reported last. */
 const stepPercent = { received: 10, processing: 50, completed: 100 } as const;
 
-/** Progress stays below 100 until a job succeeded, so that nobody takes "last step done" for "result there". */
+/** Progress stays below 100 until the job succeeded. Otherwise 100 would only mean that the last step is done. */
 const maxUnfinishedPercent = 99;
 
 /**
@@ -68,11 +68,11 @@ function refuse(refusal: Refusal): () => Decision {
   return () => ({ kind: 'refused', refusal });
 }
 
-/** Where on the route a report comes from, however it was told. */
-interface Report {
+/** What a heartbeat and a progress report have in common: a step of the route, and what is done there. */
+interface StepReport {
   readonly step: string;
   readonly stepIndex: number;
-  /** Whether that is only how far its actor's name stands on the route. */
+  /** Whether the index was only worked out from the actor's name. Default: no. */
   readonly guessed?: boolean;
   readonly totalSteps: number;
   readonly stepStatus: keyof typeof stepPercent;
@@ -86,17 +86,18 @@ function beat(job: JobState, event: EventOf<'heartbeat'>, now: EpochMs): Decisio
   const stepIndex = stepOfBeat(job, event);
   const step = steps[stepIndex] ?? event.actorName;
   const guessed = event.stepIndex === undefined;
-  return report(job, { ...event, step, stepIndex, totalSteps: steps.length, guessed }, now);
+  return atStep(job, { ...event, step, stepIndex, totalSteps: steps.length, guessed }, now);
 }
 
 function advance(job: JobState, event: EventOf<'progress'>, now: EpochMs): Decision {
-  return report(job, event, now);
+  return atStep(job, event, now);
 }
 
 /**
- * The step the beat names; else the one equal to the actor's name, else the first that contains it
- * without a trailing `-actor`, else the current one. A route may visit a step twice: while another
- * one is at work, the visit before it is meant, for its beats may come late; else the way ahead is.
+ * The index of the step that a heartbeat comes from. The heartbeat may say so. Otherwise it is the
+ * step named like the actor, else the first step that contains the actor's name without a trailing
+ * `-actor`, else the current step. A route may visit a step twice. While another step is at work the
+ * visit before it is meant, because its heartbeats may come late; otherwise the visit ahead is meant.
  */
 function stepOfBeat(job: JobState, { actorName, stepIndex }: EventOf<'heartbeat'>): number {
   const { steps, current } = job.route;
@@ -112,7 +113,7 @@ function stepOfBeat(job: JobState, { actorName, stepIndex }: EventOf<'heartbeat'
   return similar >= 0 ? similar : current;
 }
 
-function report(job: JobState, report: Report, now: EpochMs): Decision {
+function atStep(job: JobState, report: StepReport, now: EpochMs): Decision {
   if (job.deadline !== null && now >= job.deadline) {
     return { kind: 'refused', refusal: 'past-deadline' };
   }
@@ -139,7 +140,7 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
     {
       ...alive,
       input: mayBeOld ? job.input : null,
-      // Nobody can beat for a message that is still to be sent.
+      // A message that is still to be sent is with no actor, so no heartbeat can be due.
       heartbeatDueAt: dispatchedAt === null ? null : nextHeartbeatDue(job, report, now),
       route: { ...job.route, steps, current: placeOn(steps, stepIndex) },
       currentStep: step,
@@ -153,30 +154,31 @@ function report(job: JobState, report: Report, now: EpochMs): Decision {
 }
 
 /**
- * Whoever reports has the message, whether or not its confirm was marked: it must not go out again.
- * But what is said of the step that asked may be from before its question, and the answers still have
- * to go out.
+ * Whether a report may be from before the question that its step asked. Any other report proves that
+ * an actor has the message, so the message must not be sent again, marked or not. This one does not:
+ * the message with the answers still has to be sent.
  */
-function isOfQuestion({ input }: JobState, { stepIndex, guessed = false }: Report): boolean {
+function isOfQuestion({ input }: JobState, { stepIndex, guessed = false }: StepReport): boolean {
   return input !== null && (guessed || stepIndex <= input.stepIndex);
 }
 
 /**
- * From behind the job's position, or from a step that was said to be completed: replicas apply reports
- * in any order, and a message can be delivered twice. Such a report proves life and nothing else. A
- * step that was not completed may be begun again, which counts.
+ * Whether a report comes from behind the job's position, or from a step that was reported completed.
+ * Both happen, because replicas apply reports in any order and a message can be delivered twice. Such
+ * a report proves that an actor lives and nothing else. A step that was not completed may begin
+ * again, and that counts.
  */
-function isLate(job: JobState, { stepIndex, stepStatus }: Report): boolean {
+function isLate(job: JobState, { stepIndex, stepStatus }: StepReport): boolean {
   if (stepIndex !== job.route.current) return stepIndex < job.route.current;
   return job.stepStatus === 'completed' && stepStatus !== 'completed';
 }
 
-/** A completed step's message waits in the next queue, where nobody can beat for it. */
-function nextHeartbeatDue(job: JobState, report: Report, now: EpochMs): EpochMs | null {
+/** No heartbeat is due after a completed step: its message waits in the next queue, with no actor. */
+function nextHeartbeatDue(job: JobState, report: StepReport, now: EpochMs): EpochMs | null {
   return report.stepStatus === 'completed' ? null : heartbeatDue(job, now);
 }
 
-/** Whoever is at work has shown life; if nobody is, a report that comes late does not change that. */
+/** A late report proves life of the actor at work. If none is at work, no heartbeat becomes due. */
 function laterHeartbeatDue(job: JobState, now: EpochMs): EpochMs | null {
   return job.heartbeatDueAt === null ? null : heartbeatDue(job, now);
 }
@@ -277,7 +279,7 @@ function outcomeStands(same: boolean): Decision {
   return { kind: 'refused', refusal: same ? 'repeated' : 'conflict' };
 }
 
-/** Its own limit, not the job's, has run out. */
+/** Whether the deadline that passed was that of a question, not that of the job. */
 function waitsForInput({ status, inputTimeoutSeconds }: JobState): boolean {
   return status === 'InputRequired' && inputTimeoutSeconds > 0;
 }
@@ -287,7 +289,7 @@ function finish(job: JobState, outcome: Partial<JobState>, now: EpochMs): Decisi
   return changed({ ...job, ...outcome, ...over }, now);
 }
 
-/** A history entry if a client could see the difference, else only the sign of life. */
+/** Adds an entry to the history only if a client could see a difference. */
 function seen(before: JobState, after: JobState, now: EpochMs): Decision {
   const visible =
     before.status !== after.status ||

@@ -1,6 +1,7 @@
+import { onAbort } from '../lib/on-abort.ts';
 import type { JobUpdate } from './job.ts';
 
-/** Enough for every watcher that keeps up; one that lags further reads the store. */
+/** Newest updates that are kept. A watcher that lags further behind reads the store. */
 const maxRecent = 64;
 
 interface PendingRead {
@@ -9,8 +10,8 @@ interface PendingRead {
 }
 
 /**
- * What this process knows of a job that somebody watches. However many watch it, one read a hint
- * serves them all, and none is needed for what the process committed itself.
+ * What this process knows of a job that somebody watches. One read after each hint serves all of its
+ * watchers, and updates that the process committed itself need no read at all.
  */
 export class WatchedJob {
   watchers = 0;
@@ -18,7 +19,7 @@ export class WatchedJob {
   readonly #pageSize: number;
   /** The newest updates seen, without a gap. */
   #recent: JobUpdate[] = [];
-  /** Grows with every hint. */
+  /** Counts the hints. */
   #generation = 0;
   /** The generation up to which `#recent` is known to be complete. */
   #completeAt = -1;
@@ -45,7 +46,7 @@ export class WatchedJob {
   /** An update that this process has committed itself, and nobody needs to read. */
   committed(update: JobUpdate): void {
     if (update.seq <= this.#newest) return;
-    // What hints say that is not read yet, still is to be read.
+    // If a hint was not followed by a read yet, that read is still needed.
     const isComplete = this.#completeAt === this.#generation;
     this.#remember([update]);
     this.#generation++;
@@ -53,7 +54,7 @@ export class WatchedJob {
     this.#wake();
   }
 
-  /** The updates after a position, as far as one page goes; empty: there are none yet. */
+  /** The updates after a position, at most one page of them. Empty: there are none yet. */
   async read(after: number): Promise<readonly JobUpdate[]> {
     const oldest = this.#recent[0]?.seq ?? Infinity;
     if (oldest <= after + 1) {
@@ -63,7 +64,7 @@ export class WatchedJob {
     return this.#readShared(after);
   }
 
-  /** The same from the store, whatever is known: hints of what it has may still be on their way. */
+  /** The same, always from the store, which may have updates whose hints are still on their way. */
   readAnew(after: number): Promise<readonly JobUpdate[]> {
     return this.#readStore(after, this.#generation);
   }
@@ -74,11 +75,11 @@ export class WatchedJob {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
+        forget();
         resolve();
       };
       this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
+      const forget = onAbort(signal, wake);
     });
   }
 
@@ -90,7 +91,7 @@ export class WatchedJob {
     return this.#recent.at(-1)?.seq ?? 0;
   }
 
-  /** A read under way is shared only if it began after the newest hint: else it may miss its update. */
+  /** Shares a read under way if it began after the newest hint. An older read may miss that update. */
   #readShared(after: number): Promise<readonly JobUpdate[]> {
     const generation = this.#generation;
     const pending = this.#pending.get(after);
