@@ -14,6 +14,9 @@ const actorsFile = fileURLToPath(new URL('../support/worker-actors.ts', import.m
 
 /** How long RabbitMQ leaves a message with an actor. */
 const consumerTimeoutMs = scaled(1_500, 20_000);
+/** More than that twice, so that an actor that gets the message again is late with it, too. */
+const workMs = scaled(4_000, 45_000);
+
 const maxMessageBytes = 100_000;
 
 /** An actor's messages and reports, and a RabbitMQ that restarts, is impatient, and has narrow limits. */
@@ -157,4 +160,36 @@ describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
     await worker.stop();
     expect(await rabbitmq.depth('test-curious')).toBe(0);
   });
+
+  test('takes a message back while its work goes on: it is worked on once, and acknowledged', async () => {
+    const worker = await actors();
+    await gateway();
+    const id = await call('patient', { ms: workMs });
+    expect(await finished(id)).toMatchObject({
+      status: 'Succeeded',
+      result: { redelivered: false },
+    });
+    await worker.says(/acknowledged: its work was done before/);
+    expect(worker.output).toContain('takes longer than its consumer_timeout');
+    expect(runsOf(worker)).toBe(1);
+    await worker.stop();
+    expect(await rabbitmq.depth('test-patient')).toBe(0);
+  });
+
+  test('takes a message back and gives it to another: it is worked on once more at most', async () => {
+    const workers = await Promise.all([actors(), actors()]);
+    await gateway();
+    const id = await call('patient', { ms: workMs });
+    expect(await finished(id)).toMatchObject({ status: 'Succeeded' });
+    await Promise.race(workers.map((worker) => worker.says(/acknowledged: its work was done/)));
+    await Promise.all(workers.map((worker) => worker.stop()));
+    expect(runsOf(...workers)).toBe(2);
+    expect(await rabbitmq.depth('test-patient')).toBe(0);
+  });
 });
+
+/** How often the actor `patient` began to work. */
+function runsOf(...workers: readonly AsyaProcess[]): number {
+  const output = workers.map((worker) => worker.output).join('');
+  return output.match(/"at work"/g)?.length ?? 0;
+}
