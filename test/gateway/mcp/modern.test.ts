@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import type { Job } from '../../../src/jobs/job.ts';
+import { listedJobs } from '../../support/jobs.ts';
 import { askModern, messagesOf, modernMeta, postModern } from '../../support/modern-client.ts';
 import { anyTool, rpc, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
@@ -50,9 +51,8 @@ type OmitUrl<F> = F extends (url: URL, ...args: infer Rest) => infer R
   ? (...args: Rest) => R
   : never;
 
-async function allJobs(): Promise<Job[]> {
-  const all = { status: null, tool: null, parentId: null, createdAfter: null, before: null };
-  return gateway.store.list({ ...all, limit: 100 });
+async function allJobs(): Promise<readonly Job[]> {
+  return listedJobs(gateway.store);
 }
 
 async function onlyJob(): Promise<Job> {
