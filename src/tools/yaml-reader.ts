@@ -87,7 +87,7 @@ export class YamlReader {
 
   /** Keys are text as in JSON, also those that read as a number otherwise. */
   #readKey(key: unknown, level: number): string {
-    if (!isScalar(key) || !textTags.includes(key.tag)) {
+    if (!isScalar(key) || !textTags.has(key.tag)) {
       this.#fault(key, 'With stringKeys, all keys must be strings');
       return '';
     }
@@ -125,7 +125,7 @@ export class YamlReader {
   }
 }
 
-const textTags: readonly (string | undefined)[] = [undefined, 'tag:yaml.org,2002:str', mergeTag];
+const textTags = new Set([undefined, 'tag:yaml.org,2002:str', mergeTag]);
 
 function offsetOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
