@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { completeDatabaseUrl } from './postgres/database-environment.ts';
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -61,7 +62,7 @@ export function readConfig(env: Environment): Config {
   }
 
   const config: Config = {
-    databaseUrl: read('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
+    databaseUrl: read('ASYA_DATABASE_URL', null, (text) => completeDatabaseUrl(text, env)),
     databaseMaxConnections: read('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
     rabbitmqUrl: read('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
     rabbitmqExchange: read('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
