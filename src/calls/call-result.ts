@@ -53,6 +53,8 @@ export function callResult(job: JobState, structured: StructuredJson = 'object')
 function jobHandle(job: Job, tool: Tool | null): JsonObject {
   return {
     job_id: job.id,
+    // Its name to clients of Asya's second generation; the first reads the id from the message.
+    envelope_id: job.id,
     message: `Job created successfully with ID: ${job.id}`,
     status_url: `/jobs/${job.id}`,
     ...(tool?.progress === true && { stream_url: `/jobs/${job.id}/stream` }),

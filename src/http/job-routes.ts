@@ -9,7 +9,8 @@ import { invalid } from './fault.ts';
 import { jobJson } from './job-json.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
 import { jobNotFound, notAsking, outcomeConflict } from './problem.ts';
-import { jobParams, route, wholeNumber } from './route.ts';
+import { knownParametersOnly, wholeNumber } from './query.ts';
+import { jobParams, route } from './route.ts';
 
 const listQuery = Type.Object({
   status: Type.Optional(Type.Enum(jobStatuses)),
@@ -32,6 +33,7 @@ const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 
 export function listJobs(jobs: ClientJobs) {
   return route({
     schema: { querystring: listQuery },
+    preValidation: knownParametersOnly(listQuery),
     handler: async ({ query }) => {
       const { limit = 50, cursor } = query;
       const createdAfter = instantOf(query.created_after);

@@ -65,7 +65,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   async list(query: ListQuery): Promise<Job[]> {
-    const rows = await this.#pool.run((sql) => listJobs(sql, query));
+    const rows = await this.#pool.runLong((sql) => listJobs(sql, query));
     return rows.map(jobOf);
   }
 
@@ -83,7 +83,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   outboxBacklog(): Promise<OutboxBacklog> {
-    return this.#pool.run((sql) => measureOutbox(sql));
+    return this.#pool.runLong((sql) => measureOutbox(sql));
   }
 
   due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
@@ -91,7 +91,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   purge(finishedBefore: EpochMs, limit: number): Promise<number> {
-    return this.#pool.run((sql) => purgeJobs(sql, finishedBefore, limit));
+    return this.#pool.runLong((sql) => purgeJobs(sql, finishedBefore, limit));
   }
 
   async unavailable(): Promise<string | null> {

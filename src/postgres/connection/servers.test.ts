@@ -64,36 +64,19 @@ describe.skipIf(OwnPostgres.missing() !== null)('servers', () => {
 
   /** An authority, a server's certificate for `localhost`, a client's for `certified`. */
   async function makeCertificates(): Promise<void> {
-    const openssl = (...args: string[]) => run('openssl', args, { cwd: directory });
-    const forever = ['-days', '36500'];
-    await openssl(
-      ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-      ...['-keyout', 'ca.key', '-out', 'ca.crt', '-subj', '/CN=authority', ...forever],
-    );
+    const openssl = (line: string) => run('openssl', line.split(' '), { cwd: directory });
+    const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout';
+    await openssl(`req -x509 ${newKey} ca.key -out ca.crt -subj /CN=authority -days 36500`);
     for (const [name, subject] of [
       ['server', 'localhost'],
       ['client', 'certified'],
     ] as const) {
-      await openssl(
-        ...['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'],
-        ...['-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', `/CN=${subject}`],
-      );
+      await openssl(`req ${newKey} ${name}.key -out ${name}.csr -subj /CN=${subject}`);
       await writeFile(file('names'), `subjectAltName=DNS:${subject}`);
-      await openssl(
-        ...['x509', '-req', '-in', `${name}.csr`, '-CA', 'ca.crt', '-CAkey', 'ca.key'],
-        ...['-CAcreateserial', '-out', `${name}.crt`, '-extfile', 'names', ...forever],
-      );
+      const authority = '-CA ca.crt -CAkey ca.key -CAcreateserial -extfile names -days 36500';
+      await openssl(`x509 -req -in ${name}.csr -out ${name}.crt ${authority}`);
     }
-    await openssl(
-      'ec',
-      '-in',
-      'client.key',
-      '-aes256',
-      '-passout',
-      'pass:p w',
-      '-out',
-      'locked.key',
-    );
+    await openssl('ec -in client.key -aes256 -passout pass:p_w -out locked.key');
     for (const key of ['client.key', 'locked.key']) await chmod(file(key), 0o600);
   }
 
@@ -189,7 +172,7 @@ describe.skipIf(OwnPostgres.missing() !== null)('servers', () => {
       'postgres://encrypted@localhost:PORT/postgres?sslmode=require&ssl_min_protocol_version=TLSv1.3',
       'postgres://encrypted@localhost:PORT/postgres?ssl=true',
       'postgres://certified@localhost:PORT/postgres?sslmode=require&sslcert=TLS/client.crt&sslkey=TLS/client.key',
-      'postgres://certified@localhost:PORT/postgres?sslmode=require&sslcert=TLS/client.crt&sslkey=TLS/locked.key&sslpassword=p%20w',
+      'postgres://certified@localhost:PORT/postgres?sslmode=require&sslcert=TLS/client.crt&sslkey=TLS/locked.key&sslpassword=p%5Fw',
       'postgres://certified@localhost:PORT/postgres?sslmode=require',
       'postgres://postgres@localhost:PORT/postgres?sslmode=require&sslcert=TLS/client.crt&sslkey=TLS/client.key',
     ];

@@ -145,6 +145,7 @@ describe('a hybrid call that takes too long', () => {
     const { events, jobId } = await begin(await gateway.post(callOf('brief')));
     const handle = {
       job_id: jobId,
+      envelope_id: jobId,
       message: `Job created successfully with ID: ${jobId}`,
       status_url: `/jobs/${jobId}`,
       stream_url: `/jobs/${jobId}/stream`,
