@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { completeDatabaseUrl } from './postgres/database-environment.ts';
 import { hosts } from './settings/hosts.ts';
 import { listenAddress } from './settings/listen-address.ts';
 import { origins } from './settings/origins.ts';
@@ -10,7 +11,6 @@ import {
   integer,
   logLevel,
   secret,
-  url,
   type LogLevel,
 } from './settings/parsers.ts';
 import { isServiceLink } from './settings/service-links.ts';
@@ -64,7 +64,7 @@ export class ConfigError extends Error {
 
 /** The variable of each setting, with its default. */
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
-  databaseUrl: setting('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
+  databaseUrl: setting('ASYA_DATABASE_URL', null, completeDatabaseUrl),
   databaseMaxConnections: setting('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
   rabbitmqUrl: setting('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
   rabbitmqExchange: setting('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
@@ -83,7 +83,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   logLevel: setting('ASYA_LOG_LEVEL', 'info', logLevel),
 };
 
-function setting<T>(variable: string, fallback: T, parse: (text: string) => T): Setting<T> {
+function setting<T>(variable: string, fallback: T, parse: Setting<T>['parse']): Setting<T> {
   return { variable, fallback, parse };
 }
 
@@ -98,7 +98,7 @@ export function readConfig(env: Environment): Config {
     const text = textOf(env, variable);
     if (text === null || isServiceLink(variable, text)) return fallback;
     try {
-      return parse(text);
+      return parse(text, env);
     } catch (error) {
       faults.push(`${variable}: ${error instanceof Error ? error.message : String(error)}`);
       return fallback;
