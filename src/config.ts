@@ -22,6 +22,8 @@ export interface Config {
   /** Where metrics are served; 0: any free port; null: there are none. */
   readonly metricsPort: number | null;
   readonly maxBodyBytes: number;
+  /** Most bytes of a result, however it is reported; beyond it the job fails. */
+  readonly maxResultBytes: number;
   /** Origins, other than the gateway's own, that browsers may call from. */
   readonly allowedOrigins: readonly string[];
   /** Host names, other than loopback ones, that requests may name on a loopback bind. */
@@ -36,6 +38,12 @@ export interface Config {
   readonly jobTools: boolean;
   readonly logLevel: LogLevel;
 }
+
+/**
+ * PostgreSQL keeps JSON of up to 255 MiB, and a row is sent to it as text of at most 512 MiB that
+ * JavaScript can hold.
+ */
+const largestResult = 134_217_728;
 
 /** A variable holds what it cannot hold. The message names the variable, never a secret. */
 export class ConfigError extends Error {
@@ -60,6 +68,7 @@ export function readConfig(env: Environment): Config {
     }
   }
 
+  const maxBodyBytes = read('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824));
   const config: Config = {
     databaseUrl: read('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
     databaseMaxConnections: read('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
@@ -70,7 +79,12 @@ export function readConfig(env: Environment): Config {
     host: read('ASYA_GATEWAY_HOST', '127.0.0.1', String),
     port: read('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
     metricsPort: read('ASYA_METRICS_PORT', null, integer(0, 65_535)),
-    maxBodyBytes: read('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
+    maxBodyBytes,
+    maxResultBytes: read(
+      'ASYA_MAX_RESULT_BYTES',
+      Math.max(16_777_216, Math.min(maxBodyBytes, largestResult)),
+      integer(1_024, largestResult),
+    ),
     allowedOrigins: read('ASYA_ALLOWED_ORIGINS', [], list),
     allowedHosts: read('ASYA_ALLOWED_HOSTS', [], list),
     configPath: read('ASYA_CONFIG_PATH', null, (text) => resolve(text)),

@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
+import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
@@ -14,6 +15,7 @@ import {
   envelopeFinal,
   envelopeProgress,
   readEnvelope,
+  unregisteredChild,
 } from './envelope-routes.ts';
 import { problemOf } from './fault.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
@@ -21,7 +23,9 @@ import { HostGuard } from './host-guard.ts';
 import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
+import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
 import { sendProblem } from './problem.ts';
+import { failRejected } from './rejected-outcome.ts';
 import { callTool } from './tool-routes.ts';
 import { tellAnswers, type AnswerListener } from './responses.ts';
 import { answerUnmatched } from './unmatched.ts';
@@ -33,9 +37,14 @@ const requestTimeoutMs = 60_000;
 const maxParamLength = 1_024;
 
 export interface AppParts {
-  readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
+  readonly config: Pick<
+    Config,
+    'maxBodyBytes' | 'maxResultBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'
+  >;
   readonly jobs: ClientJobs;
   readonly reports: ActorReports;
+  /** For reports that were decoded and are not committed yet, by whatever way they come. */
+  readonly reportMemory: ByteBudget;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;
@@ -92,12 +101,24 @@ export function buildApp(parts: AppParts): FastifyInstance {
     actors.get('/jobs/:id/active', jobActive(reports));
     actors.post('/jobs/:id/heartbeat', heartbeat(reports));
     actors.post('/jobs/:id/progress', progress(reports));
-    actors.post('/jobs/:id/final', final(reports));
 
     actors.post('/envelopes', createEnvelope(reports));
     actors.get('/envelopes/:id/active', jobActive(reports));
     actors.post('/envelopes/:id/progress', envelopeProgress(reports));
-    actors.post('/envelopes/:id/final', envelopeFinal(reports));
+  });
+
+  const { maxResultBytes } = config;
+  const uploads = uploadMemory(maxResultBytes);
+  const outcome = { reports, maxResultBytes, uploads, reportMemory: parts.reportMemory, log };
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: null });
+    outcomes.post('/jobs/:id/final', final(reports));
+  });
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: unregisteredChild });
+    outcomes.post('/envelopes/:id/final', envelopeFinal(reports));
   });
 
   return app;

@@ -1,6 +1,6 @@
 import type { AsyncMessage } from 'rabbitmq-client';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { decodeEnvelope, encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { EpochMs } from '../jobs/job.ts';
