@@ -1,9 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
+import { settleRepeats } from '../lib/repeated-headers.ts';
 import { shareWith } from './cors.ts';
 import { problemOf } from './fault.ts';
 import type { HostGuard } from './host-guard.ts';
 import { sendProblem } from './problem.ts';
+
+/** Lets every route read a header that was sent twice as if it had been sent once. */
+export function takeRepeatedHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    settleRepeats(raw.headers, raw.rawHeaders);
+    done();
+  });
+}
 
 /** Refuses, on every route of the app, what the guard refuses. */
 export function guardHost(app: FastifyInstance, guard: HostGuard): void {

@@ -8,7 +8,7 @@ import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
-import { guardHost, reportErrors } from './app-hooks.ts';
+import { guardHost, reportErrors, takeRepeatedHeaders } from './app-hooks.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
   createEnvelope,
@@ -76,6 +76,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   acceptJson(app);
   sayFarewell(app, closing);
+  takeRepeatedHeaders(app);
   guardHost(app, new HostGuard(config));
   reportErrors(app, log);
   answerUnmatched(app);

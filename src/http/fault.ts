@@ -4,6 +4,7 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { MalformedReport } from '../wire/report.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import { JsonError } from '../lib/json-parse.ts';
+import { AmbiguousHeader } from '../lib/repeated-headers.ts';
 import { Problem, unavailable } from './problem.ts';
 
 /**
@@ -22,6 +23,7 @@ export function problemOf(error: unknown): Problem {
     return unavailable('overloaded', 'more requests are under way than the gateway can take');
   }
   if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
+  if (error instanceof AmbiguousHeader) return invalid(error.message);
   if (error instanceof MalformedReport) return invalid(error.message);
   if (error instanceof Error && 'code' in error) return fastifyProblem(error as FastifyError);
   return internalError();

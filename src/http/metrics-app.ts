@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Log } from '../lib/log.ts';
-import { guardHost, reportErrors } from './app-hooks.ts';
+import { guardHost, reportErrors, takeRepeatedHeaders } from './app-hooks.ts';
 import { HostGuard } from './host-guard.ts';
 import { answerUnmatched } from './unmatched.ts';
 
@@ -15,6 +15,7 @@ export interface MetricsAppParts {
 /** `GET /metrics`, on a port that clients and actors have no business with. */
 export function buildMetricsApp({ config, metrics, log }: MetricsAppParts): FastifyInstance {
   const app = Fastify();
+  takeRepeatedHeaders(app);
   guardHost(app, new HostGuard(config));
   reportErrors(app, log);
   answerUnmatched(app);
