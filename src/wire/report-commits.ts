@@ -4,6 +4,7 @@ import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
 import { backoffMs, pause, type BackoffOptions } from '../lib/backoff.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Log } from '../lib/log.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 
 export interface ReportCommitsOptions {
   /**
@@ -54,7 +55,7 @@ export class ReportCommits {
     { isLarge, signal }: CommitOptions,
   ): Promise<ApplyOutcome | null> {
     for (let tries = 1; ;) {
-      while (this.#outage !== null && !signal.aborted) await unlessAborted(this.#outage, signal);
+      while (this.#outage !== null && !signal.aborted) await untilAborted(this.#outage, signal);
       if (signal.aborted) return null;
       const takenBefore = this.#taken;
       try {
@@ -95,16 +96,4 @@ export class ReportCommits {
 
 function isOutage(error: unknown): boolean {
   return error instanceof StoreUnavailable || error instanceof Overloaded;
-}
-
-/** Resolves with the work, which never rejects, or when the signal aborts. */
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const goOn = (): void => {
-      signal.removeEventListener('abort', goOn);
-      resolve();
-    };
-    signal.addEventListener('abort', goOn);
-    void work.then(goOn);
-  });
 }
