@@ -138,10 +138,10 @@ async function wrongAnswers(stand: Stand): Promise<(n: number) => Promise<void>>
   );
   await publisher.close();
   await connection.close();
-  for (;;) {
+  for (const deadline = performance.now() + 60_000; ; await pause(20)) {
     const job = Object(await (await fetch(`${origin}/jobs/${id}`)).json());
     if (job['status'] === 'InputRequired') break;
-    await pause(20);
+    if (performance.now() > deadline) throw new Error('the job does not ask');
   }
   return async (n) => {
     const response = await post(`${origin}/jobs/${id}/input`, {
@@ -155,16 +155,16 @@ async function reloads({ origin, toolsFile }: Stand): Promise<(n: number) => Pro
   const route = /route: .*/.exec(await readFile(toolsFile, 'utf8'))?.[0] ?? '';
   const entry = (i: number, n: number): string =>
     `  - name: tool-${i}\n    description: Of reload ${n}\n    ${route}\n` +
-    `    parameters: { text: { type: string, required: true, maxLength: ${100 + n} } }\n`;
+    `    input_schema: { type: object, properties: { text: { type: string, maxLength: ${100 + n} } } }\n`;
   return async (n) => {
     const entries = Array.from({ length: 100 }, (_, i) => entry(i, n));
     await writeFile(toolsFile, `tools:\n${entries.join('')}`);
-    for (;;) {
+    for (const deadline = performance.now() + 60_000; ; await pause(20)) {
       const listed = JSON.stringify(
         await postJson(`${origin}/mcp`, { jsonrpc: '2.0', id: 1, method: 'tools/list' }),
       );
       if (listed.includes(`Of reload ${n}"`)) return;
-      await pause(20);
+      if (performance.now() > deadline) throw new Error('the gateway does not take the new tools');
     }
   };
 }

@@ -36,9 +36,12 @@ function fastifyProblem(error: FastifyError): Problem {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem(413, 'body_too_large', 'the body is larger than ASYA_MAX_BODY_BYTES');
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Problem(415, 'not_json', 'the body must be application/json', {
-        headers: { accept: 'application/json' },
-      });
+      return new Problem(
+        415,
+        'not_json',
+        "the body must be application/json; with curl: -H 'content-type: application/json'",
+        { headers: { accept: 'application/json' } },
+      );
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new Problem(414, 'uri_too_long', 'an id has at most 128 characters');
     case 'FST_ERR_BAD_URL':

@@ -9,7 +9,8 @@ import { envelopeUpdateJson } from './envelope-json.ts';
 import { invalid } from './fault.ts';
 import { updateJson } from './job-json.ts';
 import { jobNotFound } from './problem.ts';
-import { jobParams, route, wholeNumber } from './route.ts';
+import { knownParametersOnly, wholeNumber } from './query.ts';
+import { jobParams, route } from './route.ts';
 
 /** What a client waits before it reconnects. */
 const retryMs = 1_000;
@@ -21,8 +22,11 @@ export interface JobStreamParts {
   readonly closing: AbortSignal;
 }
 
+const streamQuery = Type.Object({ after: Type.Optional(wholeNumber({ minimum: 0 })) });
+
 /** What the two generations of clients expect of a stream. */
 interface StreamForm {
+  readonly refusesUnknownParameters: boolean;
   /** First the bare status word. It has no id, so resuming is not affected. */
   readonly beginsWithStatus: boolean;
   readonly updateJson: (update: JobUpdate) => object;
@@ -30,12 +34,20 @@ interface StreamForm {
 
 /** A job's updates as Server-Sent Events: the history after a position, then what happens. */
 export function streamJob(parts: JobStreamParts) {
-  return streamUpdates(parts, { beginsWithStatus: true, updateJson });
+  return streamUpdates(parts, {
+    refusesUnknownParameters: true,
+    beginsWithStatus: true,
+    updateJson,
+  });
 }
 
 /** The same for second-generation clients. */
 export function streamEnvelope(parts: JobStreamParts) {
-  return streamUpdates(parts, { beginsWithStatus: false, updateJson: envelopeUpdateJson });
+  return streamUpdates(parts, {
+    refusesUnknownParameters: false,
+    beginsWithStatus: false,
+    updateJson: envelopeUpdateJson,
+  });
 }
 
 function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm) {
@@ -43,8 +55,9 @@ function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm)
   return route({
     schema: {
       params: jobParams,
-      querystring: Type.Object({ after: Type.Optional(wholeNumber({ minimum: 0 })) }),
+      querystring: streamQuery,
     },
+    ...(form.refusesUnknownParameters && { preValidation: knownParametersOnly(streamQuery) }),
     handler: async (request, reply) => {
       const { id } = request.params;
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;

@@ -58,7 +58,7 @@ export class LanedBatcher<In, Out> {
     const out = isAdded ? lane.add(sized) : before.done.then(() => lane.add(sized));
     const newest = { lane, isAdded, done: out.catch(() => {}) };
     this.#newest.set(key, newest);
-    void newest.done.then(() => {
+    void newest.done.finally(() => {
       if (this.#newest.get(key) === newest) this.#newest.delete(key);
     });
     return out;

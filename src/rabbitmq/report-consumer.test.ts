@@ -128,6 +128,7 @@ describe('in an outage of the broker (invariant 8)', () => {
   });
 
   test('stopping does not wait for it', async () => {
+    // It never comes back: who waited for it would wait for ever.
     await proxy.refuse();
     await consumer.stop();
   });
