@@ -6,6 +6,7 @@ import { listedJobs } from '../../support/jobs.ts';
 import { askModern, messagesOf, modernMeta, postModern } from '../../support/modern-client.ts';
 import { anyTool, rpc, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 /* MCP 2026-07-28 without tasks. No actor runs here: the tests say what happens to a job, and when. */
 
@@ -245,7 +246,7 @@ describe('a client that disconnects', () => {
   }
 
   async function end(id: string): Promise<Job | null> {
-    const waited = { timeoutMs: 5_000, signal: new AbortController().signal };
+    const waited = { timeoutMs: patienceMs, signal: new AbortController().signal };
     return gateway.toolCalls.awaitOutcome(id, waited);
   }
 
