@@ -11,6 +11,12 @@ export interface ParseOptions {
 }
 
 /**
+ * Most levels in a body. Arguments of tools have at most the default of `parseJson`, and come wrapped in
+ * a few levels more.
+ */
+export const maxBodyDepth = 80;
+
+/**
  * JSON.parse (RFC 8259) with a limit on nesting, which RFC 8259 section 9 leaves to the parser.
  * Without one, a value that parses well overflows the stack of whatever walks it later, such as
  * JSON.stringify or a validator.

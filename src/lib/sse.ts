@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { callEvery, type StopTimer } from './timer.ts';
+import { callAfter, callEvery, type StopTimer } from './timer.ts';
 
 export interface SseEvent {
   /** Default: `message`, which is sent by leaving the field out. */
@@ -98,9 +98,9 @@ export class SseStream {
   #drained(): Promise<void> {
     const response = this.#response;
     return new Promise((resolve) => {
-      const stalled = setTimeout(() => response.destroy(), this.#stallMs);
+      const stopTimer = callAfter(this.#stallMs, () => response.destroy());
       const done = (): void => {
-        clearTimeout(stalled);
+        stopTimer();
         response.off('drain', done);
         this.signal.removeEventListener('abort', done);
         this.#draining = null;
