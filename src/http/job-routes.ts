@@ -41,19 +41,17 @@ export function listJobs(jobs: ClientJobs) {
       if (cursor !== undefined && before === null) {
         throw invalid('querystring: cursor must be a next_cursor of an earlier answer');
       }
-      const found = await jobs.list({
+      const page = await jobs.list({
         status: query.status ?? null,
         tool: query.tool ?? null,
         parentId: query.parent_id ?? null,
         createdAfter,
         before,
-        // One more than is shown tells whether there is another page.
-        limit: limit + 1,
+        limit,
       });
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      const more = found.length > limit && last !== undefined;
-      return { jobs: page.map(jobJson), next_cursor: more ? encodeCursor(last) : null };
+      const last = page.jobs.at(-1);
+      const next = page.more && last !== undefined ? encodeCursor(last) : null;
+      return { jobs: page.jobs.map(jobJson), next_cursor: next };
     },
   });
 }

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { maxBodyDepth, parseJson } from '../lib/json-parse.ts';
+import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 import type { Json } from '../lib/json.ts';
-import { hasUnstorable, makeStorable } from '../lib/storable.ts';
+import { storableJson } from '../wire/storable-json.ts';
 
 /** Bodies are JSON and nothing else, for the routes of this scope. */
 export function acceptJson(scope: FastifyInstance): void {
-  readBodies(scope, (text) => parseJson(text, { maxDepth: maxBodyDepth }));
+  readBodies(scope, (text) => parseJson(text, { maxDepth: maxMessageDepth }));
 }
 
 /**
@@ -13,10 +13,7 @@ export function acceptJson(scope: FastifyInstance): void {
  * done, and cannot be told in other words.
  */
 export function acceptReports(scope: FastifyInstance): void {
-  readBodies(scope, (text) => {
-    const value = parseJson(text, { maxDepth: maxBodyDepth });
-    return hasUnstorable(text) ? makeStorable(value) : value;
-  });
+  readBodies(scope, storableJson);
 }
 
 /** An empty body counts as none. */

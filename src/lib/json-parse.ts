@@ -5,16 +5,16 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
 
+/**
+ * Most levels of a message that carries what callers and actors made: a tool's arguments nest up to 64
+ * levels, and messages wrap them in a few.
+ */
+export const maxMessageDepth = 80;
+
 export interface ParseOptions {
   /** Most arrays and objects within one another. Default 64. */
   readonly maxDepth?: number;
 }
-
-/**
- * Most levels in a body. Arguments of tools have at most the default of `parseJson`, and come wrapped in
- * a few levels more.
- */
-export const maxBodyDepth = 80;
 
 /**
  * JSON.parse (RFC 8259) with a limit on nesting, which RFC 8259 section 9 leaves to the parser.

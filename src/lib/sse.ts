@@ -98,9 +98,9 @@ export class SseStream {
   #drained(): Promise<void> {
     const response = this.#response;
     return new Promise((resolve) => {
-      const stopTimer = callAfter(this.#stallMs, () => response.destroy());
+      const stopStalled = callAfter(this.#stallMs, () => response.destroy());
       const done = (): void => {
-        stopTimer();
+        stopStalled();
         response.off('drain', done);
         this.signal.removeEventListener('abort', done);
         this.#draining = null;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { JsonError, maxBodyDepth, parseJson } from '../../lib/json-parse.ts';
+import { JsonError, maxMessageDepth, parseJson } from '../../lib/json-parse.ts';
 
 /** Bodies of this scope are JSON in UTF-8 and nothing else; an empty one is undefined. */
 export function acceptMessages(scope: FastifyInstance): void {
@@ -8,7 +8,7 @@ export function acceptMessages(scope: FastifyInstance): void {
     'application/json',
     { parseAs: 'buffer' },
     async (_request: unknown, body: Buffer) =>
-      body.length === 0 ? undefined : parseJson(decode(body), { maxDepth: maxBodyDepth }),
+      body.length === 0 ? undefined : parseJson(decode(body), { maxDepth: maxMessageDepth }),
   );
 }
 

@@ -158,6 +158,22 @@ describe('GET /jobs', () => {
     expect((await list('?limit=2')).next).toBeNull();
   });
 
+  test('a page of large results is shorter, and the next begins where it ends', async () => {
+    const text = 'x'.repeat(3 * 1_048_576);
+    const jobs = Array.from({ length: 5 }, (_, i) => aJob({ id: `job-${i}`, payload: { text } }));
+    await gateway.store.create(jobs, 0);
+
+    const first = await list('?limit=200');
+    const second = await list(`?limit=200&cursor=${first.next}`);
+    const third = await list(`?limit=200&cursor=${second.next}`);
+    expect([first.ids, second.ids, third.ids]).toEqual([
+      ['job-4', 'job-3'],
+      ['job-2', 'job-1'],
+      ['job-0'],
+    ]);
+    expect(third.next).toBeNull();
+  });
+
   test('shows 50 jobs unless told otherwise, and up to 200', async () => {
     await gateway.store.create(
       Array.from({ length: 201 }, (_, i) => aJob({ id: `job-${i}` })),
