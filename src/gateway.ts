@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
 import type { Config } from './config.ts';
-import type { Answer } from './http/responses.ts';
+import type { HandledRequest } from './http/responses.ts';
 import { buildApp } from './http/app.ts';
 import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
@@ -110,8 +110,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     database: await dependencies.database(),
     broker: await dependencies.broker(),
   });
-  const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
-  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onAnswer });
+  const onResponse =
+    metrics === null
+      ? {}
+      : { onResponse: (handled: HandledRequest) => metrics.countResponse(handled) };
+  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onResponse });
   metrics?.ask({
     version,
     dependencies,

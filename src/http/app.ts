@@ -24,7 +24,7 @@ import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
 import { failRejected } from './rejected-outcome.ts';
 import { createServer, refuseWithProblems } from './server.ts';
 import { callTool } from './tool-routes.ts';
-import { tellAnswers, type AnswerListener } from './responses.ts';
+import { tellResponses, type ResponseListener } from './responses.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */
 const requestTimeoutMs = 60_000;
@@ -48,8 +48,8 @@ export interface AppParts {
   readonly mcp: FastifyPluginAsync;
   readonly readiness: Readiness;
   readonly log: Log;
-  /** Told of every request that is over, whether or not it got its answer. */
-  readonly onAnswer?: AnswerListener;
+  /** Told of every request that is over, whether or not it got its response. */
+  readonly onResponse?: ResponseListener;
   /** Aborted when the gateway drains: streams and waits end. */
   readonly closing: AbortSignal;
 }
@@ -68,7 +68,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   acceptJson(app);
   // These two see every request, also those that are refused.
-  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
+  if (parts.onResponse !== undefined) tellResponses(app, parts.onResponse);
   sayFarewell(app, closing);
   refuseWithProblems(app, { config, log });
 

@@ -18,7 +18,7 @@ import { claimOutbox } from './sql/claim-outbox.ts';
 import { createJobs } from './sql/create-jobs.ts';
 import { findDueJobs } from './sql/find-due-jobs.ts';
 import { getJobs } from './sql/get-jobs.ts';
-import { listJobs } from './sql/list-jobs.ts';
+import { readJobList } from './sql/list-jobs.ts';
 import { lockJobs } from './sql/lock-jobs.ts';
 import { markDispatched } from './sql/mark-dispatched.ts';
 import { measureOutbox } from './sql/measure-outbox.ts';
@@ -66,7 +66,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   async list(query: ListQuery): Promise<JobPage> {
-    const rows = await this.#pool.runLong((sql) => listJobs(sql, query));
+    const rows = await this.#pool.runLong((sql) => readJobList(sql, query));
     const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
     return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
   }
