@@ -111,7 +111,7 @@ describe('each hostile setting alone', () => {
     expect(await store.history([{ jobId: job.id, after: 1 }], 10)).toMatchObject([
       [{ result: '日本', timestamp: job.createdAt + 1 }],
     ]);
-    expect(await store.purge(job.createdAt + 2, 10)).toBe(1);
+    expect(await store.purge(job.createdAt + 2, 10)).toMatchObject({ removed: 1 });
     expect(await store.history([{ jobId: job.id, after: 0 }], 10)).toEqual([[]]);
     await pool.close();
     await database.drop();
