@@ -14,6 +14,7 @@ import {
   type OutboxBacklog,
   type OutboxJob,
   type Postponement,
+  type Purge,
   type SentJob,
 } from '../jobs/job-store.ts';
 import { sizeOfJob } from '../jobs/size.ts';
@@ -167,12 +168,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       .map(({ id }) => id);
   }
 
-  async purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+  async purge(finishedBefore: EpochMs, limit: number): Promise<Purge> {
     const old = [...this.#finished.values()]
       .filter(({ job }) => (job.finishedAt ?? Infinity) < finishedBefore)
       .slice(0, limit);
     for (const { job } of old) this.#remove(job.id);
-    return old.length;
+    return { removed: old.length, more: old.length === limit };
   }
 
   async unavailable(): Promise<string | null> {
