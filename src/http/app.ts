@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
-import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
+import type { ReportMemory } from '../wire/report-memory.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
@@ -40,7 +40,7 @@ export interface AppParts {
   readonly jobs: ClientJobs;
   readonly reports: ActorReports;
   /** For reports that were decoded and are not committed yet, by whatever way they come. */
-  readonly reportMemory: ByteBudget;
+  readonly reportMemory: ReportMemory;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;

@@ -27,6 +27,7 @@ import { measureOutbox } from './sql/measure-outbox.ts';
 import { postponeJobs } from './sql/postpone-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
+import { saveResult } from './sql/save-result.ts';
 import { inTransaction, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
@@ -130,6 +131,11 @@ function decide(
   });
   if (touched.size === 0) return { write: null, result: outcomes };
   const states = [...touched.values()];
+  const [state, update] = [states[0], updates[0]];
+  const isOneResult = states.length === 1 && updates.length === 1 && update?.result != null;
+  if (isOneResult && state !== undefined) {
+    return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
+  }
   return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
 }
 
