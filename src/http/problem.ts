@@ -18,6 +18,7 @@ export type ProblemCode =
   | 'job_past_deadline'
   | 'job_waiting_for_input'
   | 'job_not_asking'
+  | 'stale_attempt'
   | 'body_too_large'
   | 'uri_too_long'
   | 'not_json'
@@ -76,6 +77,7 @@ const goneCodes: { readonly [R in Refusal]: ProblemCode } = {
   'past-deadline': 'job_past_deadline',
   'waiting-for-input': 'job_waiting_for_input',
   'not-asked': 'job_not_asking',
+  'stale-attempt': 'stale_attempt',
   'not-due': 'job_finished',
 };
 
@@ -86,6 +88,7 @@ const goneTexts: { readonly [R in Refusal]: string } = {
   'past-deadline': 'is past its deadline',
   'waiting-for-input': 'waits for input',
   'not-asked': 'asks for nothing of that',
+  'stale-attempt': 'is at a later attempt',
   'not-due': 'is over',
 };
 

@@ -4,12 +4,13 @@ import { makeStorable, storableText } from '../lib/storable.ts';
 import { answerFaults } from './answer-faults.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { freshId } from './fresh-id.ts';
+import { idOfKey, isSameCall } from './idempotency.ts';
 import type { JobCreator } from './job-creator.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobFeed, SubscribeOptions } from './job-feed.ts';
 import type { InputAnswers, JobInput } from './job-input.ts';
 import type { JobReader } from './job-reader.ts';
-import type { ApplyOutcome, JobStore, ListQuery } from './job-store.ts';
+import { StoreUnavailable, type ApplyOutcome, type JobStore, type ListQuery } from './job-store.ts';
 import type { CancelReason, Job, JobUpdate } from './job.ts';
 import { submittedJob, type Submission } from './submission.ts';
 
@@ -21,6 +22,17 @@ interface ClientJobsParts {
   readonly feed: JobFeed;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+}
+
+/**
+ * What a submission with an idempotency key came to:
+ * - created: the job is new
+ * - existing: the key's job was there, made by the same call
+ * - mismatch: the key's job was there, made by a call of another tool or with other arguments
+ */
+export interface KeyedSubmission {
+  readonly kind: 'created' | 'existing' | 'mismatch';
+  readonly job: Job;
 }
 
 /** `invalid`: nothing was stored; each fault is a sentence that names the answer by its path. */
@@ -55,6 +67,30 @@ export class ClientJobs {
     const job = submittedJob(submission, freshId(now), now);
     if (await creator.createAndSend(job)) return job;
     throw new Error('a fresh id was taken');
+  }
+
+  /**
+   * Commits a new job unless one was made with the same key, however often and wherever it is called.
+   * A job that is there already is found while the broker is away, too.
+   *
+   * @param key see `keyFault`
+   * @throws BrokerUnavailable with nothing stored, if there is no such job yet and no message can be
+   *   sent at the moment
+   */
+  async submitOnce(submission: Submission, key: string): Promise<KeyedSubmission> {
+    const { creator, dispatcher, reader, clock } = this.#parts;
+    const id = idOfKey(null, key);
+    // The job may be removed between the two looks at it, and then a new one may be made.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (dispatcher.isAvailable()) {
+        const job = submittedJob(submission, id, clock());
+        if (await creator.createAndSend(job)) return { kind: 'created', job };
+      }
+      const job = await reader.get(id);
+      if (job !== null) return { kind: isSameCall(job, submission) ? 'existing' : 'mismatch', job };
+      dispatcher.assertAvailable();
+    }
+    throw new StoreUnavailable('the job of an idempotency key was being removed');
   }
 
   /** Null: no job has this id. */
@@ -98,6 +134,8 @@ export class ClientJobs {
       reason: 'ActorError',
       error: text,
       details: null,
+      // Another attempt would only ask the same client again.
+      mayRetry: false,
     });
   }
 

@@ -13,6 +13,7 @@ export type Beginning = Pick<
   | 'deadline'
   | 'heartbeatTimeoutSeconds'
   | 'inputTimeoutSeconds'
+  | 'retry'
   | 'dispatchedAt'
 >;
 
@@ -35,6 +36,8 @@ export function newJob(beginning: Beginning, now: EpochMs): Job {
     heartbeatDueAt: null,
     input: null,
     outboxSeq: 1,
+    attempt: 1,
+    retryAt: null,
     seq: 1,
     createdAt: now,
     updatedAt: now,
