@@ -16,6 +16,7 @@ import type { Publisher } from './jobs/publisher.ts';
 import type { ReportListener } from './jobs/report-fate.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
+import { callAfter } from './lib/timer.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
 import { RequestStates } from './mcp/modern/request-state.ts';
 import { Sessions } from './mcp/legacy/session.ts';
@@ -148,9 +149,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     // might carry a call already, and that caller could not know what became of it.
     if (url !== null) await pause(farewellMs);
     // Closing waits for every connection, also for one on which nothing was ever asked.
-    const impatience = setTimeout(() => app.server.closeAllConnections(), drainLimitMs);
+    const stopImpatience = callAfter(drainLimitMs, () => app.server.closeAllConnections());
     await app.close();
-    clearTimeout(impatience);
+    stopImpatience();
     for (const service of services.toReversed()) await service.stop();
   }
 

@@ -124,6 +124,13 @@ describe('a handler', () => {
     expect(await gateway.final()).toEqual({ type: 'succeeded', result: null });
   });
 
+  it('shows no signs of life with an infinite time between them', async () => {
+    await gateway.run(actor('double', () => pause(50).then(() => null), { heartbeatMs: Infinity }));
+    await gateway.broker.publish(anEnvelope());
+    await gateway.final();
+    expect(gateway.events.map(({ type }) => type)).not.toContain('heartbeat');
+  });
+
   it.each([
     {
       what: 'an Error',
@@ -234,6 +241,24 @@ describe('closing', () => {
     gate.resolve('done in time');
     await closed;
     expect(gateway.events.at(-1)).toEqual({ type: 'succeeded', result: 'done in time' });
+  });
+
+  it('never asks handlers to stop with an infinite time to drain', async () => {
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    const patient = actor('double', async (_payload, { signal }) => {
+      started.resolve();
+      await gate.promise;
+      return signal.aborted;
+    });
+    const options = { log, drainMs: Infinity };
+    const actors = await runActors([patient], gateway.broker.connect(), options);
+    await gateway.broker.publish(anEnvelope());
+    await started.promise;
+    const closed = actors.close();
+    setTimeout(gate.resolve, 20);
+    await closed;
+    expect(gateway.events.at(-1)).toEqual({ type: 'succeeded', result: false });
   });
 
   it('asks handlers to stop only after the time to drain', async () => {

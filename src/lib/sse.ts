@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { callEvery, type StopTimer } from './timer.ts';
 
 export interface SseEvent {
   /** Default: `message`, which is sent by leaving the field out. */
@@ -37,14 +38,14 @@ export class SseStream {
 
   readonly #response: ServerResponse;
   readonly #stallMs: number;
-  readonly #keepalive: NodeJS.Timeout;
+  readonly #stopKeepalive: StopTimer;
   readonly #gone = new AbortController();
 
   constructor(response: ServerResponse, options: SseOptions = {}) {
     this.#response = response;
     this.#stallMs = options.stallMs ?? 30_000;
     response.on('error', () => {});
-    this.#keepalive = setInterval(() => this.#keepAlive(), options.keepaliveMs ?? 15_000);
+    this.#stopKeepalive = callEvery(options.keepaliveMs ?? 15_000, () => this.#keepAlive());
     // The client may have left while its request was being worked on.
     if (response.destroyed) this.#ended();
     else this.#begin(options);
@@ -102,7 +103,7 @@ export class SseStream {
   }
 
   #ended(): void {
-    clearInterval(this.#keepalive);
+    this.#stopKeepalive();
     this.#gone.abort();
   }
 }

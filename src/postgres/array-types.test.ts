@@ -25,3 +25,11 @@ test('and arrays of whole numbers do', async () => {
   const [row] = await sql`SELECT ${numbers}::bigint[] AS numbers`;
   expect(row?.['numbers']).toEqual(numbers);
 });
+
+// Behind a pooler, and after a failover, a server does not know what another one prepared.
+test('and so they do in a statement that the server has forgotten', async () => {
+  const select = () => sql`SELECT ${['a"b']}::text[] AS items, ${[7]}::bigint[] AS numbers`;
+  await select();
+  await sql.unsafe('DEALLOCATE ALL');
+  expect(await select()).toMatchObject([{ items: ['a"b'], numbers: [7] }]);
+});

@@ -1,21 +1,17 @@
 import postgres from 'postgres';
-import type { EpochMs } from '../jobs/job.ts';
 import { arrayTypes } from './array-types.ts';
 
 const types = {
   ...arrayTypes,
-  // Instants come and go as milliseconds, under whatever time zone the server has.
-  instant: {
-    to: 1184,
-    from: [1184],
-    // Text already: an error thrown here would leave the connection in the middle of a message.
-    serialize: (instant: unknown) => String(instant),
-    parse: (text: string): EpochMs => Date.parse(text),
-  },
+  /** Instants go as text, see `instant`. An error here would leave a message half written. */
+  timestamptz: { to: 1184, from: [1184], serialize: String, parse: String },
+  /** Instants come as milliseconds, see `epochMs`. */
+  bigint: { to: 20, from: [20], serialize: String, parse: Number },
 };
 
 interface Types extends Record<string, unknown> {
-  instant: EpochMs;
+  timestamptz: string;
+  bigint: number;
   textArray: string[];
   bigintArray: number[];
 }

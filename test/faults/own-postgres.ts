@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
+import { outputOf } from '../support/child.ts';
 import { sqitch } from '../support/sqitch.ts';
+import { findBinary } from './find-binary.ts';
 import { freePorts } from './free-port.ts';
-import { findBinary, output, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 const server = findBinary(
   '/usr/lib/postgresql/*/bin/postgres',
@@ -55,7 +57,7 @@ export class OwnPostgres {
     const own = new OwnPostgres(directory, port, account);
     const data = join(directory, 'data');
     const options = ['--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8'];
-    await output(join(dirname(server), 'initdb'), ['-D', data, ...options], {
+    await outputOf(join(dirname(server), 'initdb'), ['-D', data, ...options], {
       ...account,
       cwd: directory,
     });
@@ -149,7 +151,7 @@ export class OwnPostgres {
 async function unprivileged(): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = await Promise.all(
-    ['-u', '-g'].map(async (flag) => Number(await output('id', [flag, 'postgres']))),
+    ['-u', '-g'].map(async (flag) => Number(await outputOf('id', [flag, 'postgres']))),
   );
   return { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
 }

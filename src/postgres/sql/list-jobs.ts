@@ -1,13 +1,16 @@
 import type { ListQuery } from '../../jobs/job-store.ts';
 import type { Sql } from '../connection.ts';
-import { instant, type JobRow } from '../rows.ts';
-import { jobColumns } from './columns.ts';
+import { instant, readList } from '../columns.ts';
+import { jobColumns } from '../job-columns.ts';
+import type { JobRow } from '../rows.ts';
+
+const columns = readList(jobColumns);
 
 /** Newest first. */
 export function listJobs(sql: Sql, query: ListQuery): Promise<JobRow[]> {
   const { status, tool, parentId, createdAfter, before, limit } = query;
   return sql<JobRow[]>`
-    SELECT ${jobColumns(sql)}
+    SELECT ${sql.unsafe(columns)}
     FROM jobs
     WHERE true
       ${status === null ? sql`` : sql`AND status = ${status}`}
