@@ -66,6 +66,7 @@ export class ToolCalls {
       timeoutSeconds: tool.timeoutSeconds,
       heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
       inputTimeoutSeconds: tool.inputTimeoutSeconds,
+      retry: tool.retry,
     });
     return { ok: true, job };
   }

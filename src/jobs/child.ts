@@ -46,6 +46,7 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
       inputTimeoutSeconds: parent?.inputTimeoutSeconds ?? 0,
       // The gateway does not have its message, so it cannot send it again.
       retry: null,
+      retryOf: null,
       // Its sidecar sends its message.
       dispatchedAt: now,
     },

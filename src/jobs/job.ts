@@ -146,6 +146,8 @@ export interface JobState {
 export interface Job extends JobState {
   /** Fan-out children only. */
   readonly parentId: string | null;
+  /** The job that this one repeats, because a person or a program asked for that. */
+  readonly retryOf: string | null;
   /** The tool's arguments with defaults applied. */
   readonly payload: Json;
   /** Sent with the envelope, such as `traceparent`; never the caller's credentials. */

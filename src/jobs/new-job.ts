@@ -14,6 +14,7 @@ export type Beginning = Pick<
   | 'heartbeatTimeoutSeconds'
   | 'inputTimeoutSeconds'
   | 'retry'
+  | 'retryOf'
   | 'dispatchedAt'
 >;
 

@@ -21,6 +21,8 @@ export interface Submission {
   readonly inputTimeoutSeconds: number;
   /** How the job is tried again before it fails. Default: not at all. */
   readonly retry?: RetryPolicy | null;
+  /** The job that this one repeats. Default: none. */
+  readonly retryOf?: string | null;
 }
 
 /** A new job for what a caller wants done. */
@@ -40,6 +42,7 @@ export function submittedJob(submission: Submission, id: string, now: EpochMs): 
       heartbeatTimeoutSeconds,
       inputTimeoutSeconds,
       retry: submission.retry ?? null,
+      retryOf: submission.retryOf ?? null,
       dispatchedAt: null,
     },
     now,

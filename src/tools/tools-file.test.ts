@@ -55,6 +55,7 @@ describe('a tools file', () => {
       heartbeatTimeoutSeconds: 0,
       inputTimeoutSeconds: 0,
       asksFirst: false,
+      retry: null,
       clientCapabilities: [],
       taskSupport: 'optional',
       metadata: { team: 'vision' },

@@ -139,6 +139,7 @@ export function aTool(overrides: Partial<Tool> = {}): Tool {
     inputTimeoutSeconds: 0,
     taskSupport: 'optional',
     asksFirst: false,
+    retry: null,
     clientCapabilities: [],
     metadata: null,
     checkArguments: argumentsChecker('enhance_image', inputSchema),

@@ -34,6 +34,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     retry: null,
     attempt: 1,
     retryAt: null,
+    retryOf: null,
     seq: 1,
     createdAt,
     updatedAt: createdAt,
