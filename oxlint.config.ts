@@ -7,6 +7,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
  */
 const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  settings: ['lib', 'tools/nearest.ts'],
   schema: ['lib'],
   tools: ['lib', 'schema'],
   jobs: ['lib', 'schema'],

@@ -11,7 +11,7 @@ export default defineConfig({
     // Tests wait for signals; these only end what hangs. A poll gives up before its test does, and
     // says what it saw last.
     testTimeout: patienceMs,
-    hookTimeout: 2 * patienceMs,
+    hookTimeout: patienceMs,
     teardownTimeout: patienceMs,
     expect: { poll: { timeout: patienceMs / 2 } },
   },

@@ -3,6 +3,7 @@ import type {
   AddressedEvent,
   ApplyOutcome,
   HistoryQuery,
+  JobPage,
   JobStore,
   ListQuery,
   OutboxBacklog,
@@ -64,9 +65,10 @@ export class PostgresJobStore implements JobStore {
     return answers;
   }
 
-  async list(query: ListQuery): Promise<Job[]> {
+  async list(query: ListQuery): Promise<JobPage> {
     const rows = await this.#pool.run((sql) => listJobs(sql, query));
-    return rows.map(jobOf);
+    const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
+    return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {

@@ -162,9 +162,9 @@ test('a server that is away rejects the call, and those that wait for the connec
 });
 
 test('closing waits for the transaction under way, as long as it may take, and takes no other', async () => {
-  for (const [seconds, outcome] of [
-    [0.2, 'fulfilled'],
-    [60, 'rejected'],
+  for (const [seconds, graceSeconds, outcome] of [
+    [0.2, 600, 'fulfilled'],
+    [600, 1, 'rejected'],
   ] as const) {
     const closing = new TransactionConnections({ url: database.url, maxConnections: 1 });
     await closing.use((connection) => connection`SELECT`);
@@ -174,7 +174,7 @@ test('closing waits for the transaction under way, as long as it may take, and t
     );
     const waiting = closing.use((connection) => connection`SELECT`);
     const settled = Promise.allSettled([underWay, waiting]);
-    await closing.close(1);
+    await closing.close(graceSeconds);
     const [first, second] = await settled;
     expect([first.status, second.status]).toEqual([outcome, 'rejected']);
     expect(await notes()).toEqual(outcome === 'fulfilled' ? ['last'] : []);

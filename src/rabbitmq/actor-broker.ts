@@ -1,12 +1,10 @@
-import type { AsyncMessage } from 'rabbitmq-client';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { CalledOffJob } from '../jobs/announcer.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import { decodeEnvelope, encodeEnvelope } from '../wire/envelope-codec.ts';
+import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { EpochMs } from '../jobs/job.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
-import { backoffMs, pause } from '../lib/backoff.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { CancelListener } from './cancel-listener.ts';
@@ -14,10 +12,9 @@ import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
-import { textOf } from './message-text.ts';
-import { QueueConsumer, type Settlement } from './queue-consumer.ts';
 import { refusalOf, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
+import { StepConsumer } from './step-consumer.ts';
 
 export interface ActorBrokerOptions {
   readonly url: string;
@@ -27,11 +24,6 @@ export interface ActorBrokerOptions {
   /** How long an envelope without a queue is sent again before Unroutable. Default 30,000. */
   readonly unroutableGraceMs?: number;
 }
-
-type Handle = (delivery: Delivery) => Promise<void>;
-
-/** The pause grows while a step's handlers fail one after another. */
-const redelivering = { firstMs: 1_000, capMs: 30_000 };
 
 /** Connects actors to RabbitMQ. If it is away, the connection is made as soon as it is back. */
 export async function connectActorBroker(options: ActorBrokerOptions): Promise<ActorBroker> {
@@ -50,7 +42,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #deadLetters: DeadLetters;
   readonly #cancelListener: CancelListener;
   readonly #onCalledOff: ((job: CalledOffJob) => void)[] = [];
-  readonly #consumers: QueueConsumer[] = [];
+  readonly #consumers: StepConsumer[] = [];
   readonly #closing = new AbortController();
   #closed: Promise<void> | null = null;
 
@@ -78,19 +70,21 @@ class RabbitActorBroker implements ActorBroker {
     this.#cancelListener.start();
   }
 
-  async consume(step: string, concurrency: number, handle: Handle): Promise<void> {
+  async consume(
+    step: string,
+    concurrency: number,
+    handle: (delivery: Delivery) => Promise<void>,
+  ): Promise<void> {
     if (this.#closing.signal.aborted) throw new BrokerUnavailable('the connection is closed');
     const { exchange, log } = this.#options;
-    const failures = { inARow: 0 };
-    const consumer = new QueueConsumer({
+    const consumer = new StepConsumer({
       connection: this.#consuming,
       exchange,
-      queues: [step, `asya-${step}`],
-      bindings: [step],
-      bindExisting: true,
-      firstOnly: true,
-      prefetch: concurrency,
-      handle: (message, queue) => this.#take(message, queue, handle, failures),
+      step,
+      concurrency,
+      handle,
+      deadLetters: this.#deadLetters,
+      closing: this.#closing.signal,
       log,
     });
     this.#consumers.push(consumer);
@@ -143,39 +137,6 @@ class RabbitActorBroker implements ActorBroker {
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     await this.#cancelListener.stop();
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
-  }
-
-  async #take(
-    message: AsyncMessage,
-    queue: string,
-    handle: Handle,
-    failures: { inARow: number },
-  ): Promise<Settlement> {
-    const { log } = this.#options;
-    const { signal } = this.#closing;
-    let envelope: Envelope;
-    try {
-      envelope = decodeEnvelope(textOf(message));
-    } catch (error) {
-      return this.#discard(message, queue, String(error));
-    }
-    try {
-      const { replyTo = null, redelivered } = message;
-      await handle({ envelope, replyTo, redelivered });
-      failures.inARow = 0;
-      return 'acknowledge';
-    } catch (error) {
-      if (error instanceof Refused) return this.#discard(message, queue, error.message);
-      log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');
-      // Meanwhile it holds its place among those at work, so that a poison message does not spin.
-      await pause(backoffMs(++failures.inARow, redelivering), signal);
-      return 'requeue';
-    }
-  }
-
-  async #discard(message: AsyncMessage, queue: string, reason: string): Promise<Settlement> {
-    const kept = await this.#deadLetters.keep(message, { queue, reason }, this.#closing.signal);
-    return kept ? 'acknowledge' : 'requeue';
   }
 
   async #unlessClosed(work: Promise<void>): Promise<void> {

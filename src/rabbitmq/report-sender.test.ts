@@ -72,9 +72,7 @@ describe.each([
   it('waits for its queue, and says so', async () => {
     const reports = sandbox.name('reports');
     const reported = broker.report(reports, report);
-    await expect
-      .poll(() => lines.join('\n'), { timeout: 10_000 })
-      .toContain(`no queue "${reports}" takes the reports`);
+    await expect.poll(() => lines.join('\n')).toContain(`no queue "${reports}" takes the reports`);
     await sandbox.queue('reports');
     await reported;
     expect(await sandbox.count(reports)).toBe(1);

@@ -111,7 +111,7 @@ describe.skipIf(composePath === null)('deploy/compose.yaml', () => {
 
     const response = await fetch(`${url}/tools/call`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', prefer: 'wait=20' },
+      headers: { 'content-type': 'application/json', prefer: 'wait=100' },
       body: JSON.stringify({ name: 'word_count', arguments: { text: 'one two two' } }),
     });
     expect(await response.json()).toMatchObject({ structuredContent: { words: 3 } });

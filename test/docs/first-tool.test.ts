@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { outputOf, signalGroup, startChild } from '../support/child.ts';
 import { patienceMs } from '../support/patience.ts';
+import { replaceFile } from '../support/replace-file.ts';
 
 /*
  * Runs docs/first-tool.md as a reader does: writes its files, runs its commands, and looks for the
@@ -73,7 +74,7 @@ async function save(text: string): Promise<void> {
   const [, name = ''] = /^(?:#|\/\/) (\S+)\n/.exec(text) ?? [];
   const path = join(directory, name);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
+  await replaceFile(path, text);
   if (server !== null) await says(/Reloaded the actors: plan-days/);
 }
 

@@ -15,6 +15,9 @@ const server = findBinary(
   '/opt/homebrew/sbin/rabbitmq-server',
 );
 
+/** Settings of RabbitMQ by their names in `rabbit`, such as `{ consumer_timeout: 20_000 }`. */
+export type RabbitmqSettings = Readonly<Record<string, number>>;
+
 /** Tells Erlang nodes of a machine each other's ports. */
 const portMapper = findBinary('/usr/bin/epmd', '/usr/local/bin/epmd', '/opt/homebrew/bin/epmd');
 
@@ -29,7 +32,11 @@ export class OwnRabbitmq {
   #portMapper: ServerProcess | null = null;
   #process: ServerProcess | null = null;
 
-  private constructor(directory: string, [port, distributionPort, mapperPort]: Ports) {
+  private constructor(
+    directory: string,
+    [port, distributionPort, mapperPort]: Ports,
+    settings: RabbitmqSettings,
+  ) {
     this.#directory = directory;
     this.url = `amqp://guest:guest@127.0.0.1:${port}/`;
     this.#env = {
@@ -42,7 +49,9 @@ export class OwnRabbitmq {
       RABBITMQ_DIST_PORT: String(distributionPort),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
         // Waiting schedulers must not spin: other work runs on this machine.
-        '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
+        ['-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none']
+          .concat(Object.entries(settings).map(([name, value]) => `-rabbit ${name} ${value}`))
+          .join(' '),
       RABBITMQ_MNESIA_BASE: join(directory, 'data'),
       RABBITMQ_LOG_BASE: join(directory, 'log'),
       RABBITMQ_PID_FILE: join(directory, 'pid'),
@@ -59,11 +68,11 @@ export class OwnRabbitmq {
     return portMapper === null ? 'epmd is not installed' : null;
   }
 
-  static async create(): Promise<OwnRabbitmq> {
+  static async create(settings: RabbitmqSettings = {}): Promise<OwnRabbitmq> {
     const [port = 0, distributionPort = 0, mapperPort = 0] = await freePorts(3);
     const directory = await mkdtemp(join(tmpdir(), 'asya-rabbitmq-'));
     await writeFile(join(directory, 'enabled_plugins'), '[].');
-    const own = new OwnRabbitmq(directory, [port, distributionPort, mapperPort]);
+    const own = new OwnRabbitmq(directory, [port, distributionPort, mapperPort], settings);
     await own.#startPortMapper();
     await own.start();
     return own;

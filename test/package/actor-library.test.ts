@@ -121,7 +121,7 @@ test('its command serves the examples, which import it by its name', async () =>
   const [, url = ''] = await gateway.says(/Listening on (\S+)/);
   const response = await fetch(`${url}/tools/call`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+    headers: { 'content-type': 'application/json', prefer: 'wait=100' },
     body: '{"name": "word_count", "arguments": {"text": "one two"}}',
   });
   expect(await response.json()).toMatchObject({ structuredContent: { words: 2 } });
