@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { completeDatabaseUrl } from './postgres/database-environment.ts';
 import { hosts } from './settings/hosts.ts';
 import { listenAddress } from './settings/listen-address.ts';
 import { origins } from './settings/origins.ts';
@@ -10,7 +11,6 @@ import {
   integer,
   logLevel,
   secret,
-  url,
   type LogLevel,
 } from './settings/parsers.ts';
 import { isServiceLink } from './settings/service-links.ts';
@@ -36,6 +36,8 @@ export interface Config {
   /** Where metrics are served; 0: any free port; null: there are none. */
   readonly metricsPort: number | null;
   readonly maxBodyBytes: number;
+  /** Most bytes of a result, however it is reported; beyond it its job fails. */
+  readonly maxResultBytes: number;
   /** Origins, other than the gateway's own, that browsers may call from; as browsers write them. */
   readonly allowedOrigins: readonly string[];
   /**
@@ -57,6 +59,12 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
+/**
+ * PostgreSQL keeps JSON of up to 255 MiB, and a row is sent to it as text of at most 512 MiB that
+ * JavaScript can hold.
+ */
+const largestResult = 134_217_728;
+
 /** A variable holds what it cannot hold. The message names the variable, never a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -64,7 +72,7 @@ export class ConfigError extends Error {
 
 /** The variable of each setting, with its default. */
 const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
-  databaseUrl: setting('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
+  databaseUrl: setting('ASYA_DATABASE_URL', null, completeDatabaseUrl),
   databaseMaxConnections: setting('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
   rabbitmqUrl: setting('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
   rabbitmqExchange: setting('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
@@ -74,6 +82,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   port: setting('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
   metricsPort: setting('ASYA_METRICS_PORT', null, integer(0, 65_535)),
   maxBodyBytes: setting('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
+  maxResultBytes: setting('ASYA_MAX_RESULT_BYTES', 16_777_216, integer(1_024, largestResult)),
   allowedOrigins: setting('ASYA_ALLOWED_ORIGINS', [], origins),
   allowedHosts: setting('ASYA_ALLOWED_HOSTS', [], hosts),
   configPath: setting('ASYA_CONFIG_PATH', null, (text) => resolve(text)),
@@ -83,7 +92,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   logLevel: setting('ASYA_LOG_LEVEL', 'info', logLevel),
 };
 
-function setting<T>(variable: string, fallback: T, parse: (text: string) => T): Setting<T> {
+function setting<T>(variable: string, fallback: T, parse: Setting<T>['parse']): Setting<T> {
   return { variable, fallback, parse };
 }
 
@@ -98,7 +107,7 @@ export function readConfig(env: Environment): Config {
     const text = textOf(env, variable);
     if (text === null || isServiceLink(variable, text)) return fallback;
     try {
-      return parse(text);
+      return parse(text, env);
     } catch (error) {
       faults.push(`${variable}: ${error instanceof Error ? error.message : String(error)}`);
       return fallback;

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
+import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
@@ -13,11 +14,14 @@ import {
   envelopeFinal,
   envelopeProgress,
   readEnvelope,
+  unregisteredChild,
 } from './envelope-routes.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
 import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
+import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
+import { failRejected } from './rejected-outcome.ts';
 import { createServer, refuseWithProblems } from './server.ts';
 import { callTool } from './tool-routes.ts';
 import { tellAnswers, type AnswerListener } from './responses.ts';
@@ -29,9 +33,14 @@ const requestTimeoutMs = 60_000;
 const maxParamLength = 1_024;
 
 export interface AppParts {
-  readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
+  readonly config: Pick<
+    Config,
+    'maxBodyBytes' | 'maxResultBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'
+  >;
   readonly jobs: ClientJobs;
   readonly reports: ActorReports;
+  /** For reports that were decoded and are not committed yet, by whatever way they come. */
+  readonly reportMemory: ByteBudget;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;
@@ -84,12 +93,24 @@ export function buildApp(parts: AppParts): FastifyInstance {
     actors.get('/jobs/:id/active', jobActive(reports));
     actors.post('/jobs/:id/heartbeat', heartbeat(reports));
     actors.post('/jobs/:id/progress', progress(reports));
-    actors.post('/jobs/:id/final', final(reports));
 
     actors.post('/envelopes', createEnvelope(reports));
     actors.get('/envelopes/:id/active', jobActive(reports));
     actors.post('/envelopes/:id/progress', envelopeProgress(reports));
-    actors.post('/envelopes/:id/final', envelopeFinal(reports));
+  });
+
+  const { maxResultBytes } = config;
+  const uploads = uploadMemory(maxResultBytes);
+  const outcome = { reports, maxResultBytes, uploads, reportMemory: parts.reportMemory, log };
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: null });
+    outcomes.post('/jobs/:id/final', final(reports));
+  });
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: unregisteredChild });
+    outcomes.post('/envelopes/:id/final', envelopeFinal(reports));
   });
 
   return app;

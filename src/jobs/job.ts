@@ -82,9 +82,15 @@ export type Reason = FailureReason | CancelReason;
  * - HeartbeatLost: no heartbeat within the tool's `heartbeat_timeout` after pick-up
  * - Unroutable: no queue took the message within the grace period
  * - PublishFailed: the broker refuses this message for good
+ * - ResultRejected: an actor reported how the job ended, and the gateway cannot keep what it said
  */
 export type FailureReason =
-  'ActorError' | 'DeadlineExceeded' | 'HeartbeatLost' | 'Unroutable' | 'PublishFailed';
+  | 'ActorError'
+  | 'DeadlineExceeded'
+  | 'HeartbeatLost'
+  | 'Unroutable'
+  | 'PublishFailed'
+  | 'ResultRejected';
 
 export type CancelReason = 'CancelledByClient' | 'CancelledByOperator';
 

@@ -25,7 +25,7 @@ export interface RetryPolicy {
 }
 
 export interface Failure {
-  readonly reason: RetryReason;
+  readonly reason: FailureReason;
   /** One sentence for humans. */
   readonly error: string;
 }
@@ -42,7 +42,11 @@ export function nextAttempt(job: JobState, failure: Failure, now: EpochMs): Deci
   const { retry, attempt, deadline, route, input } = job;
   // Whoever was asked may still answer, and an attempt that begins meanwhile would ask again.
   if (job.status === 'InputRequired') return null;
-  if (retry === null || attempt >= retry.attempts || !retry.on.includes(failure.reason))
+  if (
+    retry === null ||
+    attempt >= retry.attempts ||
+    !retry.on.some((reason) => reason === failure.reason)
+  )
     return null;
   const pauseSeconds = pauseAfter(attempt, retry);
   const retryAt = now + pauseSeconds * 1000;

@@ -29,6 +29,7 @@ const ends: readonly (readonly [FinalStatus, Reason | ''])[] = [
   ['Failed', 'HeartbeatLost'],
   ['Failed', 'Unroutable'],
   ['Failed', 'PublishFailed'],
+  ['Failed', 'ResultRejected'],
   ['Cancelled', 'CancelledByClient'],
   ['Cancelled', 'CancelledByOperator'],
 ];

@@ -10,7 +10,6 @@ import { holdTimers } from '../../test/support/held-timers.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { PostgresChangeNotifier } from './change-notifier.ts';
-import { connect } from './connection.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
 import { assertSchema, DatabaseUnusable } from './schema.ts';
@@ -18,7 +17,7 @@ import { assertSchema, DatabaseUnusable } from './schema.ts';
 storeContract('the PostgreSQL store', async () => {
   const database = await createDatabase();
   const pool = new Pool({ url: database.url, maxConnections: 5 });
-  const notifier = new PostgresChangeNotifier({ url: database.url });
+  const notifier = new PostgresChangeNotifier(pool);
   return {
     store: new PostgresJobStore(pool),
     notifier,
@@ -59,11 +58,13 @@ describe('an outage', () => {
   test('is over by itself once the server lets connections in again', async () => {
     const job = aJob();
     await store.create([job], 0);
-    const admin = connect({ url: database.url, maxConnections: 1 });
-    await admin`
+    const admin = new Pool({ url: database.url, maxConnections: 2 });
+    await admin.run(
+      (sql) => sql`
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-    await admin.end();
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await admin.close();
     // The first call may still find the broken connection; that is an outage, not a wrong answer.
     const first: unknown = await store.get([job.id]).catch((caught: unknown) => caught);
     if (first instanceof Error) expect(first).toBeInstanceOf(StoreUnavailable);

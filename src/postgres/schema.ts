@@ -1,3 +1,5 @@
+import { NotConnected } from './connection/servers.ts';
+import { describeTarget } from './database-url.ts';
 import { jobColumns, outboxColumns } from './job-columns.ts';
 import type { Pool } from './pool.ts';
 import { findColumns } from './sql/find-columns.ts';
@@ -7,9 +9,6 @@ import { updateColumns } from './update-columns.ts';
 export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable';
 }
-
-/** It does not exist, or the role may not log in. (PostgreSQL manual, appendix A.) */
-const refusals = /^(3D000|28...|42501)$/;
 
 /** Every column that a statement of this gateway names. */
 const required: Readonly<Record<string, readonly string[]>> = {
@@ -33,16 +32,16 @@ export async function assertSchema(pool: Pool): Promise<void> {
     present.size === 0
       ? 'The database is not deployed: it has no table "jobs".'
       : `The database is older than this gateway needs: it lacks ${missing.join(', ')}.`;
-  const { host, port, database, user } = pool.options;
-  const target = `db:pg://${user}@${host[0]}:${port[0]}/${database}`;
+  const target = `db:pg:${describeTarget(pool.target)}`;
   throw new DatabaseUnusable(
     `${fault} Deploy it from the gateway's db directory:\n  sqitch deploy ${target}`,
   );
 }
 
 function explainRefusal(error: unknown): never {
-  if (error instanceof Error && 'code' in error && refusals.test(String(error.code))) {
-    throw new DatabaseUnusable(`ASYA_DATABASE_URL: PostgreSQL refuses: ${error.message}`);
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof NotConnected && cause.isRefusal) {
+    throw new DatabaseUnusable(`ASYA_DATABASE_URL: no connection to PostgreSQL: ${cause.message}`);
   }
   throw error;
 }

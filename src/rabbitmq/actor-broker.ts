@@ -1,5 +1,5 @@
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { EpochMs } from '../jobs/job.ts';

@@ -1,3 +1,5 @@
+import { parseAmqpUrl } from '../rabbitmq/amqp-url.ts';
+
 /** From the least to the most that is logged, but for `silent`. */
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -32,7 +34,7 @@ export function boolean(text: string): boolean {
 }
 
 /** The fault leaves the text out, because a URL holds a password. */
-export function url(protocols: readonly string[]): (text: string) => string {
+function url(protocols: readonly string[]): (text: string) => string {
   return (text) => {
     const parsed = URL.parse(text);
     if (parsed === null || !protocols.includes(parsed.protocol)) {
@@ -56,7 +58,9 @@ function isDecodable({ username, password, pathname }: URL): boolean {
 
 /** Null: the broker inside this process. */
 export function brokerUrl(text: string): string | null {
-  return text === 'memory:' ? null : url(['amqp:', 'amqps:'])(text);
+  if (text === 'memory:') return null;
+  parseAmqpUrl(text);
+  return text;
 }
 
 export function exchangeName(text: string): string {

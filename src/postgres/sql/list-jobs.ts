@@ -1,5 +1,5 @@
 import type { ListQuery } from '../../jobs/job-store.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { instant, readList } from '../columns.ts';
 import { jobColumns } from '../job-columns.ts';
 import type { JobRow } from '../rows.ts';

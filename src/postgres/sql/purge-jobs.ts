@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { instant } from '../columns.ts';
 
 /** Deletes old finished jobs, their history with them; what another replica purges is passed over. */

@@ -1,7 +1,7 @@
 import type { PendingQuery, Row } from 'postgres';
 import type { JobState, JobUpdate } from '../../jobs/job.ts';
 import { assignmentList, nameList, rowsAsJson, typeList } from '../columns.ts';
-import type { Transaction } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { changedColumns, keyColumn } from '../job-columns.ts';
 import { changeChannel, encodeChanges } from '../notifications.ts';
 import { updateColumns } from '../update-columns.ts';
@@ -14,7 +14,7 @@ const updateTypes = typeList(updateColumns);
 
 /** Writes locked jobs and their new updates, and tells every process at the commit. */
 export function saveJobs(
-  sql: Transaction,
+  sql: Sql,
   states: readonly JobState[],
   updates: readonly JobUpdate[],
 ): PendingQuery<Row[]> {
