@@ -66,7 +66,7 @@ describe.skipIf(noHelm)('helm', () => {
     const manifest = await renderText(valueSets['everything on'] ?? {});
     for (const [right, wrong] of [
       ['unhealthyPodEvictionPolicy', 'unhealthyPodPolicy'],
-      ['type: PathPrefix', 'type: Prefix'],
+      ['type: RegularExpression', 'type: Regex'],
     ] as const) {
       await expect(validate(manifest.replace(right, wrong))).rejects.toThrow(/validation failed/);
     }
@@ -133,12 +133,19 @@ describe.skipIf(noHelm)('the objects', () => {
       rabbitmqExchange: 'jobs',
       consumeEndQueues: true,
       unroutableGraceSeconds: 5,
-      host: '0.0.0.0',
+      host: '::',
       port: 8080,
       metricsPort: 9090,
       maxBodyBytes: 10_485_760,
       allowedOrigins: ['https://a.example', 'https://b.example'],
-      allowedHosts: [],
+      allowedHosts: [
+        'asya-gateway',
+        'asya-gateway.asya',
+        'asya-gateway.asya.svc',
+        'asya-gateway.asya.svc.cluster.local',
+        'asya.example',
+        'tools.example:8443',
+      ],
       configPath: '/etc/asya/tools',
       jobRetentionSeconds: 31_536_000,
       secret: 'sixteen characters',
