@@ -44,24 +44,24 @@ describe('submitOnce', () => {
     inputTimeoutSeconds: 0,
   };
 
-  test('makes one job of a key, however many callers race', async () => {
-    const racing = Array.from({ length: 64 }, () => gateway.jobs.submitOnce(call, 'order 7'));
+  test('makes one job of an id, however many callers race', async () => {
+    const racing = Array.from({ length: 64 }, () => gateway.jobs.submitOnce('order-7', call));
     const outcomes = await Promise.all(racing);
     expect(new Set(outcomes.map(({ job }) => job.id)).size).toBe(1);
     expect(outcomes.filter(({ kind }) => kind === 'created')).toHaveLength(1);
     expect(outcomes.filter(({ kind }) => kind === 'existing')).toHaveLength(63);
-    expect(await gateway.jobs.submitOnce(call, 'order 8')).toMatchObject({ kind: 'created' });
+    expect(await gateway.jobs.submitOnce('order-8', call)).toMatchObject({ kind: 'created' });
   });
 
   test('tells a call of another tool or with other arguments', async () => {
-    const { job } = await gateway.jobs.submitOnce(call, 'order 7');
+    const { job } = await gateway.jobs.submitOnce('order-7', call);
     const reordered = { ...call, payload: { size: 1, url: 'u' } };
-    expect(await gateway.jobs.submitOnce(reordered, 'order 7')).toEqual({ kind: 'existing', job });
+    expect(await gateway.jobs.submitOnce('order-7', reordered)).toEqual({ kind: 'existing', job });
     for (const other of [
       { ...call, payload: { url: 'v', size: 1 } },
       { ...call, tool: 'other' },
     ]) {
-      expect(await gateway.jobs.submitOnce(other, 'order 7')).toEqual({ kind: 'mismatch', job });
+      expect(await gateway.jobs.submitOnce('order-7', other)).toEqual({ kind: 'mismatch', job });
     }
   });
 
@@ -72,15 +72,39 @@ describe('submitOnce', () => {
     away.publish.mockResolvedValue('confirmed');
     const publisher: Publisher = { ...away, unavailable: () => fault };
     gateway = await createTestApp({ publisher });
-    const { job } = await gateway.jobs.submitOnce(call, 'order 7');
+    const { job } = await gateway.jobs.submitOnce('order-7', call);
     fault = 'away';
-    expect(await gateway.jobs.submitOnce(call, 'order 7')).toMatchObject({
+    expect(await gateway.jobs.submitOnce('order-7', call)).toMatchObject({
       kind: 'existing',
       job: { id: job.id },
     });
-    await expect(gateway.jobs.submitOnce(call, 'order 8')).rejects.toThrow(BrokerUnavailable);
+    await expect(gateway.jobs.submitOnce('order-8', call)).rejects.toThrow(BrokerUnavailable);
     fault = null;
-    expect(await gateway.jobs.submitOnce(call, 'order 8')).toMatchObject({ kind: 'created' });
+    expect(await gateway.jobs.submitOnce('order-8', call)).toMatchObject({ kind: 'created' });
+  });
+});
+
+describe('cancel', () => {
+  test('takes unfinished children along, and theirs', async () => {
+    const { id } = await gateway.submit();
+    const child = (childId: string, parentId: string) =>
+      gateway.reports.register({ id: childId, parentId, steps: [], current: 0 });
+    await child(`${id}-1`, id);
+    await child(`${id}-1-1`, `${id}-1`);
+    await child(`${id}-2`, id);
+    await child('elsewhere', 'another');
+    await gateway.events.apply(`${id}-2`, { type: 'succeeded', result: 1 });
+    await gateway.jobs.cancel(id, 'CancelledByClient', 'enough');
+    const statusOf = async (jobId: string) => (await gateway.jobs.get(jobId))?.status;
+    expect(await statusOf(`${id}-1`)).toBe('Cancelled');
+    expect(await statusOf(`${id}-1-1`)).toBe('Cancelled');
+    expect(await statusOf(`${id}-2`)).toBe('Succeeded');
+    expect(await statusOf('elsewhere')).toBe('Pending');
+    await child(`${id}-3`, id);
+    expect(await gateway.jobs.cancel(id, 'CancelledByClient', null)).toMatchObject({
+      refusal: 'repeated',
+    });
+    expect(await statusOf(`${id}-3`)).toBe('Cancelled');
   });
 });
 

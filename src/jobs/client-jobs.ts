@@ -4,7 +4,7 @@ import { makeStorable, storableText } from '../lib/storable.ts';
 import { answerFaults } from './answer-faults.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { freshId } from './fresh-id.ts';
-import { idOfKey, isSameCall } from './idempotency.ts';
+import { isSameCall } from './idempotency.ts';
 import type { JobCreator } from './job-creator.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobFeed, SubscribeOptions } from './job-feed.ts';
@@ -15,9 +15,10 @@ import {
   type ApplyOutcome,
   type JobPage,
   type JobStore,
+  type ListPosition,
   type ListQuery,
 } from './job-store.ts';
-import type { CancelReason, Job, JobUpdate } from './job.ts';
+import { isFinal, type CancelReason, type Job, type JobUpdate } from './job.ts';
 import { submittedJob, type Submission } from './submission.ts';
 
 /** A page of jobs with larger results than that is shorter than its limit says. */
@@ -34,12 +35,12 @@ interface ClientJobsParts {
 }
 
 /**
- * What a submission with an idempotency key came to:
+ * What a submission under a given id came to:
  * - created: the job is new
- * - existing: the key's job was there, made by the same call
- * - mismatch: the key's job was there, made by a call of another tool or with other arguments
+ * - existing: the job was there, made by the same call
+ * - mismatch: the job was there, made by a call of another tool or with other arguments
  */
-export interface KeyedSubmission {
+export interface OnceSubmitted {
   readonly kind: 'created' | 'existing' | 'mismatch';
   readonly job: Job;
 }
@@ -79,16 +80,15 @@ export class ClientJobs {
   }
 
   /**
-   * Commits a new job unless one was made with the same key, however often and wherever it is called.
-   * A job that is there already is found while the broker is away, too.
+   * Commits a new job unless there is one with this id, which says what the job is for; see
+   * idempotency.ts. So it may be called often and anywhere. A job that is there already is found while
+   * the broker is away, too.
    *
-   * @param key see `keyFault`
    * @throws BrokerUnavailable with nothing stored, if there is no such job yet and no message can be
    *   sent at the moment
    */
-  async submitOnce(submission: Submission, key: string): Promise<KeyedSubmission> {
+  async submitOnce(id: string, submission: Submission): Promise<OnceSubmitted> {
     const { creator, dispatcher, reader, clock } = this.#parts;
-    const id = idOfKey(null, key);
     // The job may be removed between the two looks at it, and then a new one may be made.
     for (let attempt = 0; attempt < 2; attempt++) {
       if (dispatcher.isAvailable()) {
@@ -99,7 +99,7 @@ export class ClientJobs {
       if (job !== null) return { kind: isSameCall(job, submission) ? 'existing' : 'mismatch', job };
       dispatcher.assertAvailable();
     }
-    throw new StoreUnavailable('the job of an idempotency key was being removed');
+    throw new StoreUnavailable(`the job ${id} was being removed`);
   }
 
   /** Null: no job has this id. */
@@ -150,16 +150,37 @@ export class ClientJobs {
   }
 
   /**
+   * Cancels a job, and then its children. A repeated cancellation goes through the children once more,
+   * so whoever got no answer can make sure of them by asking again.
+   *
    * @param message what the canceller said, if anything
    * @param details what programs need to know of the cancellation
    */
-  cancel(
+  async cancel(
     id: string,
     reason: CancelReason,
     message: string | null,
     details: Json = null,
   ): Promise<ApplyOutcome> {
-    return this.#parts.events.apply(id, { type: 'cancelled', reason, message, details });
+    const { events } = this.#parts;
+    const outcome = await events.apply(id, { type: 'cancelled', reason, message, details });
+    if (outcome.kind !== 'unknown' && outcome.state.status === 'Cancelled') {
+      for await (const child of this.#unfinishedChildren(id)) {
+        await this.cancel(child.id, reason, 'its parent was cancelled', details);
+      }
+    }
+    return outcome;
+  }
+
+  /** In pages, so that a fan-out of any size takes little memory. */
+  async *#unfinishedChildren(parentId: string): AsyncGenerator<Job> {
+    const query = { status: null, tool: null, parentId, createdAfter: null, limit: 200 };
+    for (let before: ListPosition | null = null, more = true; more;) {
+      const page: JobPage = await this.list({ ...query, before });
+      yield* page.jobs.filter(({ status }) => !isFinal(status));
+      before = page.jobs.at(-1) ?? null;
+      ({ more } = page);
+    }
   }
 }
 

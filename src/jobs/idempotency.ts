@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { jsonEqual } from '../lib/json.ts';
+import { canonicalJson, jsonEqual, type Json } from '../lib/json.ts';
 import type { Job } from './job.ts';
 import type { Submission } from './submission.ts';
 
@@ -18,12 +18,23 @@ export function keyFault(key: unknown): string | null {
  * primary key keeps a second job from being made, on whatever replica and however long after.
  *
  * @param scope whose key it is; the same key of two scopes stands for two jobs. Null: everybody's
- * @returns a UUIDv8 (RFC 9562, section 5.8) of the SHA-256 of both
+ * @returns a UUIDv8 of both
  */
 export function idOfKey(scope: string | null, key: string): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify(['idempotency-key', scope, key]))
-    .digest();
+  return uuidOf(['idempotency-key', scope, key]);
+}
+
+/**
+ * The id of the job that repeats another one with these arguments. Asked for twice, a retry makes one
+ * job.
+ */
+export function idOfRetry(job: Job, payload: Json): string {
+  return uuidOf(['retry', job.id, canonicalJson(payload)]);
+}
+
+/** A UUIDv8 (RFC 9562, section 5.8) of the SHA-256 of its parts. */
+function uuidOf(parts: readonly (string | null)[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
   const bytes = digest.subarray(0, 16);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);

@@ -91,6 +91,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
     jobs,
     /** What happens to jobs, as actors and timers make it happen. */
     events,
+    reports,
     feed,
     toolCalls,
     broker,

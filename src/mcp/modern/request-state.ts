@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Job } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { Json } from '../../lib/json.ts';
+import { canonicalJson, type Json } from '../../lib/json.ts';
 import { openToken, sealToken, type Secret } from '../rpc/signed-token.ts';
 
 /** What the request that is made again must have in common with the first. */
@@ -43,15 +43,6 @@ export class RequestStates {
 
 function digest({ name, arguments: given }: StatedRequest): string {
   return createHash('sha256')
-    .update(canonical([name ?? null, given ?? {}]))
+    .update(canonicalJson([name ?? null, given ?? {}]))
     .digest('base64url');
-}
-
-/** JSON whose keys are in order, because clients need not keep theirs. */
-function canonical(value: Json): string {
-  return JSON.stringify(value, (_key, part: Json) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
 }
