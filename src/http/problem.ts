@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import type { CallRefused } from '../calls/call-refused.ts';
 import type { Outage } from '../calls/outage.ts';
 import type { JobState } from '../jobs/job.ts';
 import type { Refusal } from '../jobs/decision.ts';
@@ -22,8 +23,9 @@ export type ProblemCode =
   | 'job_waiting_for_input'
   | 'job_not_asking'
   | 'stale_attempt'
-  | 'invalid_idempotency_key'
-  | 'idempotency_key_reused'
+  | 'job_unfinished'
+  | 'job_not_retryable'
+  | CallRefused['code']
   | 'body_too_large'
   | 'uri_too_long'
   | 'headers_too_large'
