@@ -11,7 +11,7 @@ import type {
 import Type from 'typebox';
 import { jobIdText } from '../wire/report.ts';
 
-type Route<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
+type RouteOptions<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
   RawServerDefault,
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
@@ -26,7 +26,9 @@ type Route<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
  * has a response schema, because Fastify would send the fields of the schema only, and payloads are any
  * JSON.
  */
-export function route<const Schema extends FastifySchema>(options: Route<Schema>): Route<Schema> {
+export function route<const Schema extends FastifySchema>(
+  options: RouteOptions<Schema>,
+): RouteOptions<Schema> {
   return options;
 }
 
