@@ -7,8 +7,8 @@ import { AmbiguousHeader } from '../lib/repeated-headers.ts';
 import { Problem } from './problem.ts';
 
 /**
- * What the caller is told about something thrown: the one place where errors become statuses. An
- * error nobody foresaw tells nothing of itself; the error handler logs it.
+ * Makes an error the problem that the caller is told. This is the only place where errors become
+ * statuses. An error that nobody foresaw tells the caller nothing; the error handler logs it.
  */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -64,7 +64,7 @@ export function invalid(detail: string): Problem {
   return new Problem(400, 'invalid_request', detail);
 }
 
-/** `body: step_index must be integer`: the part of the request, the field in it, what is wrong. */
+/** Such as `body: step_index must be integer`: a part of the request, a field in it, what is wrong. */
 function validationText({ validation = [], validationContext }: FastifyError): string {
   const faults = validation.map(({ instancePath, message = 'is not valid' }) => {
     const field = instancePath.slice(1).replaceAll('/', '.');

@@ -32,7 +32,7 @@ export function jobJson(job: Job) {
   };
 }
 
-/** One entry of a job's history as clients see it. What is not known is left out. */
+/** One entry of a job's history as clients see it. Members that are null are left out. */
 export function updateJson(update: JobUpdate) {
   return {
     job_id: update.jobId,
@@ -43,7 +43,7 @@ export function updateJson(update: JobUpdate) {
     ...(update.step !== null && { step: update.step }),
     ...(update.stepStatus !== null && { step_status: update.stepStatus }),
     ...(update.progressPercent !== null && { progress_percent: update.progressPercent }),
-    // A result may well be null, so the status tells whether there is one.
+    // A result may be null, so only the status tells whether there is one.
     ...(update.status === 'Succeeded' && { result: update.result }),
     ...(update.error !== null && { error: update.error }),
     timestamp: instantText(update.timestamp),

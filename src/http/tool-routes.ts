@@ -19,7 +19,7 @@ import { route } from './route.ts';
 
 const callBody = Type.Object({
   name: Type.String(),
-  // Of any kind: what is wrong with them is for the tool to say.
+  // They may be of any type here, because the tool's own check tells what is wrong with them.
   arguments: Type.Optional(Type.Unknown()),
 });
 
@@ -31,7 +31,7 @@ export interface ToolRouteParts {
   readonly closing: AbortSignal;
 }
 
-/** A tool call without MCP: the job handle, or the result if the caller prefers to wait for it. */
+/** Calls a tool without MCP. The response is the job handle, or the result if the caller waits for it. */
 export function callTool(parts: ToolRouteParts) {
   return route({
     schema: { body: callBody },
@@ -83,7 +83,7 @@ async function begin(
   return { kind: 'begun', jobId: job.id, isRepeat, handle: handleResult(job, tool) };
 }
 
-/** The job is there whatever happens to the wait for it, so an outage then costs the wait alone. */
+/** Null: no result in time, or the store is away. The job exists, so an outage ends the wait alone. */
 async function outcomeWithin(
   jobs: ClientJobs,
   jobId: string,
