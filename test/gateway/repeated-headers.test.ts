@@ -187,6 +187,13 @@ test('headers that are lists may be sent in parts', async () => {
   expect(await send('POST', '/tools/call', headers, call)).toMatchObject({ status: 200 });
 });
 
+test('an encoding that is none may be named twice', async () => {
+  const headers = { 'content-encoding': ['identity', 'identity'] };
+  expect(await post(headers, callOf('region'))).toMatchObject({ status: 200 });
+  const encoded = { 'content-encoding': ['identity', 'gzip'] };
+  expect(await post(encoded, callOf('region'))).toMatchObject({ status: 415 });
+});
+
 test('a value that holds a comma itself is one value', async () => {
   const params = { name: 'odd, name', arguments: {}, _meta: modernMeta() };
   const headers = {
