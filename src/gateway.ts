@@ -25,7 +25,7 @@ import { PostgresDatabase } from './postgres/database.ts';
 import { RabbitBroker } from './rabbitmq/broker.ts';
 import type { ToolSource } from './tools/tool-source.ts';
 import { ReportIntake } from './wire/report-intake.ts';
-import { reportMemory } from './wire/report-memory.ts';
+import { ReportMemory } from './wire/report-memory.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
@@ -69,7 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const storage = openStorage(options, () => feed);
   const { clock } = storage;
   const { maxResultBytes } = config;
-  const memory = reportMemory(maxResultBytes);
+  const memory = new ReportMemory(maxResultBytes);
   const intake = new ReportIntake({
     take: (report) => reports.take(report),
     maxResultBytes,

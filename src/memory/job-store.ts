@@ -14,6 +14,7 @@ import {
   type OutboxBacklog,
   type OutboxJob,
   type Postponement,
+  type Purge,
   type SentJob,
 } from '../jobs/job-store.ts';
 import { sizeOfJob } from '../jobs/size.ts';
@@ -167,12 +168,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       .map(({ id }) => id);
   }
 
-  async purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+  async purge(finishedBefore: EpochMs, limit: number): Promise<Purge> {
     const old = [...this.#finished.values()]
       .filter(({ job }) => (job.finishedAt ?? Infinity) < finishedBefore)
       .slice(0, limit);
     for (const { job } of old) this.#remove(job.id);
-    return old.length;
+    return { removed: old.length, more: old.length === limit };
   }
 
   async unavailable(): Promise<string | null> {
@@ -189,8 +190,8 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
   #save(entry: StoredJob, job: Job, update: JobUpdate | null): void {
     if (job.outboxSeq !== entry.job.outboxSeq) {
-      // Come into the outbox once more, it is due at once.
-      entry.dispatchAfter = job.updatedAt;
+      // The job has come into the outbox once more.
+      entry.dispatchAfter = job.retryAt ?? job.updatedAt;
       entry.unroutableSince = null;
     }
     entry.job = job;

@@ -12,6 +12,8 @@ export interface AmqpConnectionOptions {
   /** Shown in RabbitMQ's list of connections and in the log. */
   readonly name: string;
   readonly log: Log;
+  /** Most bytes of messages that are delivered and not settled; see HeldBodies. Default: no limit. */
+  readonly maxHeldBytes?: number;
 }
 
 /** How long `start` waits for the first connection; afterwards it is tried in the background. */
@@ -105,8 +107,8 @@ export class RabbitConnection implements Service {
   }
 
   #connect(attempted: () => void): ClientConnection {
-    const { url, name, log } = this.#options;
-    const amqp = new ClientConnection({
+    const { url, name, log, maxHeldBytes } = this.#options;
+    const options = {
       connectionName: name,
       frameMax: 131_072,
       heartbeat: 10,
@@ -116,7 +118,8 @@ export class RabbitConnection implements Service {
       retryHigh: 2_000,
       // Consumers wait this long for a connection before they pause, and their closing waits too.
       acquireTimeout: 1_000,
-    });
+    };
+    const amqp = new ClientConnection(options, maxHeldBytes);
     amqp.on('connection', () => {
       this.#connected = true;
       this.#fault = null;

@@ -1,12 +1,12 @@
 import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { ApplyOutcome } from '../jobs/job-store.ts';
 import { Overloaded } from '../lib/batcher.ts';
-import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';
 import { makeStorable } from '../lib/storable.ts';
 import { resultRejected, sizeFault } from './rejected-report.ts';
 import { ReportCommits, type ReportCommitsOptions } from './report-commits.ts';
+import { largeReport, type ReportMemory } from './report-memory.ts';
 import { storableJson } from './storable-json.ts';
 
 /**
@@ -33,7 +33,7 @@ export interface ReportIntakeOptions extends ReportCommitsOptions {
   /** Most bytes of a result; beyond it its job fails. */
   readonly maxResultBytes: number;
   /** For reports that were decoded and are not committed yet. */
-  readonly memory: ByteBudget;
+  readonly memory: ReportMemory;
 }
 
 /** A message at work: its body, where it came from, and what ends its waits. */
@@ -45,9 +45,6 @@ interface ReportMessage {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** In bytes. From here on a commit takes long enough to be felt. */
-const largeReport = 1_048_576;
-
 /**
  * Takes in what actors report through queues, whatever broker they belong to: reads a message, has it
  * committed, and decides what becomes of it. The adapter of a broker only fetches messages,
@@ -55,7 +52,7 @@ const largeReport = 1_048_576;
  */
 export class ReportIntake {
   readonly #maxResultBytes: number;
-  readonly #memory: ByteBudget;
+  readonly #memory: ReportMemory;
   readonly #commits: ReportCommits;
   readonly #log: ReportIntakeOptions['log'];
 
