@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import type { Log } from '../lib/log.ts';
+import { JobRetries } from '../calls/job-retries.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ReportMemory } from '../wire/report-memory.ts';
 import type { ToolBox } from '../tools/tool.ts';
@@ -23,6 +24,7 @@ import { acceptJson, acceptReports } from './json-body.ts';
 import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
 import { failRejected } from './rejected-outcome.ts';
 import { createServer, refuseWithProblems } from './server.ts';
+import { retryJob } from './retry-routes.ts';
 import { callTool } from './tool-routes.ts';
 import { tellResponses, type ResponseListener } from './responses.ts';
 
@@ -84,6 +86,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.post('/jobs/:id/input', answerJob(jobs));
   app.post('/jobs/:id/cancel', cancelJob(jobs));
   app.delete('/jobs/:id', cancelJob(jobs));
+  app.post('/jobs/:id/retry', retryJob(new JobRetries({ jobs, tools })));
 
   app.get('/envelopes/:id', readEnvelope(jobs));
   app.get('/envelopes/:id/stream', streamEnvelope({ jobs, log, closing }));

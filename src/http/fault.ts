@@ -1,4 +1,5 @@
 import type { FastifyError } from 'fastify';
+import { CallRefused } from '../calls/call-refused.ts';
 import { outageOf, type Outage } from '../calls/outage.ts';
 import { MalformedReport } from '../wire/report.ts';
 import { JsonError } from '../lib/json-parse.ts';
@@ -13,12 +14,19 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const outage = outageOf(error);
   if (outage !== null) return outageProblem(outage);
+  if (error instanceof CallRefused)
+    return new Problem(refusedStatus[error.code], error.code, error.message);
   if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
   if (error instanceof AmbiguousHeader) return invalid(error.message);
   if (error instanceof MalformedReport) return invalid(error.message);
   if (error instanceof Error && 'code' in error) return fastifyProblem(error as FastifyError);
   return internalError();
 }
+
+const refusedStatus: { readonly [C in CallRefused['code']]: number } = {
+  invalid_idempotency_key: 400,
+  idempotency_key_reused: 422,
+};
 
 function fastifyProblem(error: FastifyError): Problem {
   switch (error.code) {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import type { CallRefused } from '../calls/call-refused.ts';
 import type { Outage } from '../calls/outage.ts';
 import type { JobState } from '../jobs/job.ts';
 import type { Refusal } from '../jobs/decision.ts';
@@ -21,6 +22,10 @@ export type ProblemCode =
   | 'job_past_deadline'
   | 'job_waiting_for_input'
   | 'job_not_asking'
+  | 'stale_attempt'
+  | 'job_unfinished'
+  | 'job_not_retryable'
+  | CallRefused['code']
   | 'body_too_large'
   | 'uri_too_long'
   | 'headers_too_large'
@@ -85,6 +90,7 @@ const goneCodes: { readonly [R in Refusal]: ProblemCode } = {
   'past-deadline': 'job_past_deadline',
   'waiting-for-input': 'job_waiting_for_input',
   'not-asked': 'job_not_asking',
+  'stale-attempt': 'stale_attempt',
   'not-due': 'job_finished',
 };
 
@@ -95,6 +101,7 @@ const goneTexts: { readonly [R in Refusal]: string } = {
   'past-deadline': 'is past its deadline',
   'waiting-for-input': 'waits for input',
   'not-asked': 'asks for nothing of that',
+  'stale-attempt': 'is at a later attempt',
   'not-due': 'is over',
 };
 

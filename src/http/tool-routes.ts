@@ -38,6 +38,7 @@ export function callTool(parts: ToolRouteParts) {
     handler: async (request, reply) => {
       const begun = await begin(request, parts);
       if (begun.kind === 'refused') return begun.result;
+      if (begun.isRepeat) reply.header('idempotent-replayed', 'true');
 
       const seconds = preferredWait(request.headers['prefer']);
       if (seconds === null) return begun.handle;
@@ -57,7 +58,12 @@ export function callTool(parts: ToolRouteParts) {
 
 /** What a wait for the call has to know of it. The job itself can be large, so it is not held. */
 type BegunCall =
-  | { readonly kind: 'begun'; readonly jobId: string; readonly handle: CallToolResult }
+  | {
+      readonly kind: 'begun';
+      readonly jobId: string;
+      readonly isRepeat: boolean;
+      readonly handle: CallToolResult;
+    }
   | { readonly kind: 'refused'; readonly result: CallToolResult };
 
 async function begin(
@@ -70,9 +76,11 @@ async function begin(
     tool,
     arguments: body.arguments,
     headers: traceHeaders(headers),
+    idempotencyKey: headers['idempotency-key'],
   });
   if (!started.ok) return { kind: 'refused', result: faultsResult(tool.name, started.faults) };
-  return { kind: 'begun', jobId: started.job.id, handle: handleResult(started.job, tool) };
+  const { job, isRepeat } = started;
+  return { kind: 'begun', jobId: job.id, isRepeat, handle: handleResult(job, tool) };
 }
 
 /** Null: no result in time, or the store is away. The job exists, so an outage ends the wait alone. */
