@@ -127,7 +127,8 @@ describe.skipIf(noHelm)('the objects', () => {
     const objects = await render(valueSets['everything on'] ?? {});
     await using pod = await podOfGateway(objects);
     expect(readConfig(pod.environmentOf('gateway'))).toEqual({
-      databaseUrl: 'postgres://jobs@asya-gateway-postgresql:5432/jobs',
+      // The password comes from PGPASSWORD.
+      databaseUrl: `postgres://jobs@asya-gateway-postgresql:5432/jobs?password=${encodeURIComponent('pa$$w0rd/@:%')}`,
       databaseMaxConnections: 7,
       rabbitmqUrl: 'amqps://asya:secret@mq.example:5671/asya',
       rabbitmqExchange: 'jobs',
@@ -172,7 +173,9 @@ describe.skipIf(noHelm)('the objects', () => {
     );
     expect(readConfig({})).toMatchObject(rest);
     expect({ databaseUrl, rabbitmqUrl, host, metricsPort, configPath }).toEqual({
-      databaseUrl: 'postgres://asya@asya-gateway-postgresql:5432/asya',
+      databaseUrl: expect.stringMatching(
+        /^postgres:\/\/asya@asya-gateway-postgresql:5432\/asya\?password=\w{40}$/,
+      ),
       rabbitmqUrl: 'amqp://guest:guest@rabbitmq:5672/',
       host: '0.0.0.0',
       metricsPort: 9090,
