@@ -20,13 +20,14 @@ import { claimOutbox } from './sql/claim-outbox.ts';
 import { createJobs } from './sql/create-jobs.ts';
 import { findDueJobs } from './sql/find-due-jobs.ts';
 import { getJobs } from './sql/get-jobs.ts';
-import { listJobs } from './sql/list-jobs.ts';
+import { readJobList } from './sql/list-jobs.ts';
 import { lockJobs } from './sql/lock-jobs.ts';
 import { markDispatched } from './sql/mark-dispatched.ts';
 import { measureOutbox } from './sql/measure-outbox.ts';
 import { postponeJobs } from './sql/postpone-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
+import { saveResult } from './sql/save-result.ts';
 import { inTransaction, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
@@ -69,7 +70,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   async list(query: ListQuery): Promise<JobPage> {
-    const rows = await this.#pool.runLong((sql) => listJobs(sql, query));
+    const rows = await this.#pool.runLong((sql) => readJobList(sql, query));
     const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
     return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
   }
@@ -130,6 +131,11 @@ function decide(
   });
   if (touched.size === 0) return { write: null, result: outcomes };
   const states = [...touched.values()];
+  const [state, update] = [states[0], updates[0]];
+  const isOne = states.length === 1 && updates.length === 1;
+  if (isOne && state !== undefined && update !== undefined && update.result !== null) {
+    return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
+  }
   return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
 }
 

@@ -1,3 +1,4 @@
+import { CallRefused } from '../../calls/call-refused.ts';
 import { gatewayClosing, outageOf, type Outage } from '../../calls/outage.ts';
 import { JsonError } from '../../lib/json-parse.ts';
 import type { Log } from '../../lib/log.ts';
@@ -17,6 +18,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | null {
   const outage = outageOf(error);
   if (outage !== null) return outageFailure(outage);
+  if (error instanceof CallRefused) return callRefused(error);
   if (error instanceof JsonError) return refusal(400, error.message, rpcCodes.parseError);
   if (error instanceof AmbiguousHeader) return refusal(400, error.message, codeOf(error));
   return error instanceof Error && 'code' in error ? bodyFailure(error.code) : null;
@@ -71,6 +73,15 @@ function outageFailure(
     status: 503,
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
     headers: { 'retry-after': String(retryAfter) },
+  };
+}
+
+/** A call is refused in a response like any other; only its error says so. */
+function callRefused({ code, message }: CallRefused): Failure {
+  return {
+    status: 200,
+    error: { code: rpcCodes.invalidParams, message, data: { code } },
+    headers: {},
   };
 }
 
