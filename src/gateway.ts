@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
 import type { Config } from './config.ts';
-import type { Answer } from './http/responses.ts';
+import type { HandledRequest } from './http/responses.ts';
 import { buildApp } from './http/app.ts';
 import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
@@ -25,7 +25,7 @@ import { PostgresDatabase } from './postgres/database.ts';
 import { RabbitBroker } from './rabbitmq/broker.ts';
 import type { ToolSource } from './tools/tool-source.ts';
 import { ReportIntake } from './wire/report-intake.ts';
-import { reportMemory } from './wire/report-memory.ts';
+import { ReportMemory } from './wire/report-memory.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
@@ -69,7 +69,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const storage = openStorage(options, () => feed);
   const { clock } = storage;
   const { maxResultBytes } = config;
-  const memory = reportMemory(maxResultBytes);
+  const memory = new ReportMemory(maxResultBytes);
   const intake = new ReportIntake({
     take: (report) => reports.take(report),
     maxResultBytes,
@@ -111,8 +111,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     database: await dependencies.database(),
     broker: await dependencies.broker(),
   });
-  const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
-  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onAnswer });
+  const onResponse =
+    metrics === null
+      ? {}
+      : { onResponse: (handled: HandledRequest) => metrics.countResponse(handled) };
+  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onResponse });
   metrics?.ask({
     version,
     dependencies,

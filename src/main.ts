@@ -9,7 +9,7 @@ import { run } from './cli/run.ts';
 import { ConfigError, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import type { Service } from './lib/service.ts';
-import { DatabaseUnusable } from './postgres/schema.ts';
+import { DatabaseUnusable } from './postgres/database-unusable.ts';
 import { textOf, type Environment } from './settings/setting.ts';
 import { warnOfUnreadVariables } from './cli/unread-variables.ts';
 import { ToolSource } from './tools/tool-source.ts';

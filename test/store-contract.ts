@@ -606,9 +606,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         ] as const) {
           await store.apply([{ jobId: id ?? '', event: succeeded(1) }], at);
         }
-        expect(await store.purge(-1, 1)).toBe(1);
-        expect(await store.purge(-1, 10)).toBe(1);
-        expect(await store.purge(-1, 10)).toBe(0);
+        expect(await store.purge(-1, 1)).toEqual({ removed: 1, more: true });
+        expect(await store.purge(-1, 10)).toEqual({ removed: 1, more: false });
+        expect(await store.purge(-1, 10)).toEqual({ removed: 0, more: false });
         const left = await store.get([first ?? '', second ?? '', third ?? '', open ?? '']);
         expect(left.map((job) => job?.id)).toEqual([undefined, undefined, third, open]);
         const [gone] = await store.history([{ jobId: first ?? '', after: 0 }], 10);

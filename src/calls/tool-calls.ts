@@ -9,7 +9,7 @@ export interface ToolCall {
   readonly tool: Tool;
   /** As the caller gave them; null and undefined mean none. */
   readonly arguments: unknown;
-  /** Travel with the envelope to the actors: what `traceHeaders` picked, never credentials. */
+  /** What `traceHeaders` picked, to go to the actors with the envelope. Never credentials. */
   readonly headers: Readonly<Record<string, string>>;
   /** The job's id, unless a job has it already. Default: one that was never used. */
   readonly jobId?: string | null;
@@ -32,7 +32,7 @@ export class ToolCalls {
    * Checks the arguments and submits the job, which is durable once this resolves.
    *
    * @throws BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable, with nothing
-   *   submitted unless the connection broke between the commit and its answer
+   *   submitted unless the connection broke between the commit and its confirmation
    */
   async call({ tool, arguments: given, headers, jobId = null }: ToolCall): Promise<StartedCall> {
     const checked = tool.checkArguments(given ?? {});
@@ -54,7 +54,7 @@ export class ToolCalls {
   }
 }
 
-/** Arguments are kept with the job, as they are or not at all. */
+/** Arguments are kept with the job as they are. Those that cannot be kept so are refused by name. */
 function storageFaults(given: JsonObject): string[] {
   if (!hasUnstorable(JSON.stringify(given))) return [];
   return Object.entries(given)
@@ -76,9 +76,9 @@ export function traceHeaders(carrier: Readonly<Record<string, unknown>>): Record
   return { traceparent, tracestate };
 }
 
-/** Of version 00 or later ones, which may add to it; ids of zeros alone are invalid (section 3.2). */
+/** Version 00 or a later one, which may have more parts. Ids that are all zeros are invalid (section 3.2). */
 const traceparentFormat =
   /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-[\w-]{1,200})?$/;
 
-/** Characters that must be passed on at least (W3C Trace Context, section 3.3.1.5). */
+/** Most characters of `tracestate` that go on; so many must (W3C Trace Context, section 3.3.1.5). */
 const maxTracestate = 512;

@@ -4,9 +4,9 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
-import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
+import type { ReportMemory } from '../wire/report-memory.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
@@ -24,7 +24,7 @@ import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
 import { failRejected } from './rejected-outcome.ts';
 import { createServer, refuseWithProblems } from './server.ts';
 import { callTool } from './tool-routes.ts';
-import { tellAnswers, type AnswerListener } from './responses.ts';
+import { tellResponses, type ResponseListener } from './responses.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */
 const requestTimeoutMs = 60_000;
@@ -40,7 +40,7 @@ export interface AppParts {
   readonly jobs: ClientJobs;
   readonly reports: ActorReports;
   /** For reports that were decoded and are not committed yet, by whatever way they come. */
-  readonly reportMemory: ByteBudget;
+  readonly reportMemory: ReportMemory;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;
@@ -48,8 +48,8 @@ export interface AppParts {
   readonly mcp: FastifyPluginAsync;
   readonly readiness: Readiness;
   readonly log: Log;
-  /** Told of every request that is over, whether or not it got its answer. */
-  readonly onAnswer?: AnswerListener;
+  /** Told of every request that is over, whether or not it got its response. */
+  readonly onResponse?: ResponseListener;
   /** Aborted when the gateway drains: streams and waits end. */
   readonly closing: AbortSignal;
 }
@@ -68,7 +68,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   acceptJson(app);
   // These two see every request, also those that are refused.
-  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
+  if (parts.onResponse !== undefined) tellResponses(app, parts.onResponse);
   sayFarewell(app, closing);
   refuseWithProblems(app, { config, log });
 

@@ -8,7 +8,7 @@ import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { ReportIntake } from '../wire/report-intake.ts';
 import { reportQueue as sourceOf } from '../wire/report-queue.ts';
 import { ActorConnection } from './actor-connection.ts';
-import { Queues, type DeadLetter } from './queues.ts';
+import { Queues, type BuriedMessage } from './queues.ts';
 import { ReportInbox } from './report-inbox.ts';
 
 /** What actors are given as `replyTo`. */
@@ -123,7 +123,7 @@ export class MemoryBroker implements Broker, ActorConnector {
   }
 
   /** What could not be used, oldest first; of many the newest are kept. */
-  deadLetters(): readonly DeadLetter[] {
+  deadLetters(): readonly BuriedMessage[] {
     return this.#queues.deadLetters();
   }
 }

@@ -13,7 +13,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
 import { Inquiries } from './inquiries.ts';
-import { refusalOf, ReportSender } from './report-sender.ts';
+import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
 import { StepConsumer } from './step-consumer.ts';
 
@@ -106,7 +106,7 @@ class RabbitActorBroker implements ActorBroker {
       if (outcome === 'confirmed') return;
       if (outcome === 'refused') {
         const bytes = Buffer.byteLength(encodeEnvelope(envelope));
-        throw new Refused(refusalOf(`the message for step "${step}"`, bytes));
+        throw new Refused(tooLargeText(`the message for step "${step}"`, bytes));
       }
       if (outcome === 'unroutable') {
         unroutableAfter = Math.min(unroutableAfter, this.#clock() + unroutableGraceMs);

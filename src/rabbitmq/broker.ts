@@ -30,6 +30,9 @@ export interface RabbitBrokerOptions {
   readonly log: Log;
 }
 
+/** Most bytes of reports that wait for their turn, or for an outage of the store to end. */
+const maxHeldBytes = 32 * 1_048_576;
+
 /** The gateway's side of RabbitMQ: envelopes go out, reports come in. */
 export class RabbitBroker implements Broker, ActorConnector {
   readonly #options: RabbitBrokerOptions;
@@ -43,7 +46,12 @@ export class RabbitBroker implements Broker, ActorConnector {
     const { url, exchange, consumeEndQueues, intake, isActive, onReport, clock, log } = options;
     this.#options = options;
     this.#publishing = new RabbitConnection({ url, name: 'asya gateway, publishing', log });
-    this.#consuming = new RabbitConnection({ url, name: 'asya gateway, consuming', log });
+    this.#consuming = new RabbitConnection({
+      url,
+      name: 'asya gateway, consuming',
+      log,
+      maxHeldBytes,
+    });
     this.#publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
     this.#announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });

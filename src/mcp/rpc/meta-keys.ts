@@ -1,6 +1,6 @@
 /* Keys of `_meta` that MCP reserves (2026-07-28, basic, "_meta"; 2025-11-25, tasks). */
 
-/** Tells requests of the stateless versions, from 2026-07-28 on, from those of a session. */
+/** Is in every request of the stateless versions, from 2026-07-28 on, and in none of a session. */
 export const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion';
 
 export const clientCapabilitiesKey = 'io.modelcontextprotocol/clientCapabilities';
