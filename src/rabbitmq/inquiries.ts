@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import { decodeJobActivity } from '../wire/job-activity.ts';
 import type { Report } from '../wire/report.ts';
 import type { RabbitConnection } from './connection.ts';
-import { textOf } from './message-text.ts';
+import { messageText } from './message-text.ts';
 
 /** A gateway that is there says its word within milliseconds; an older one never does. */
 const patienceMs = 2_000;
@@ -58,6 +58,6 @@ export class Inquiries {
       { exchange: '', routingKey: replyTo, ...properties },
       body,
     );
-    return decodeJobActivity(textOf(word)).active;
+    return decodeJobActivity(messageText(word)).active;
   }
 }
