@@ -1,22 +1,28 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
+import { idOfKey, keyFault } from '../jobs/idempotency.ts';
 import type { Job } from '../jobs/job.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
 import type { Tool } from '../tools/tool.ts';
+import { CallRefused } from './call-refused.ts';
+import { checkedPayload, submissionOf } from './tool-submission.ts';
 
 export interface ToolCall {
   readonly tool: Tool;
   /** As the caller gave them; null and undefined mean none. */
   readonly arguments: unknown;
-  /** What `traceHeaders` picked, to go to the actors with the envelope. Never credentials. */
+  /** Travel with the envelope to the actors: what `traceHeaders` picked, never credentials. */
   readonly headers: Readonly<Record<string, string>>;
   /** The job's id, unless a job has it already. Default: one that was never used. */
   readonly jobId?: string | null;
+  /**
+   * A text of 1 to 255 bytes by which the caller can repeat the call and still have one job. As the
+   * caller sent it, which may be anything. Default: null, none.
+   */
+  readonly idempotencyKey?: unknown;
 }
 
 export type StartedCall =
-  | { readonly ok: true; readonly job: Job }
+  /** `isRepeat`: an earlier call with the same idempotency key made the job. */
+  | { readonly ok: true; readonly job: Job; readonly isRepeat: boolean }
   /** Each fault is a sentence that names the argument by its path. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
@@ -29,39 +35,36 @@ export class ToolCalls {
   }
 
   /**
-   * Checks the arguments and submits the job, which is durable once this resolves.
+   * Checks the arguments and submits the job, which is durable once this resolves. Calls with the same
+   * idempotency key make one job.
    *
-   * @throws BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable, with nothing
-   *   submitted unless the connection broke between the commit and its confirmation
+   * @throws CallRefused; BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable,
+   *   with nothing submitted unless the connection broke between the commit and its confirmation
    */
-  async call({ tool, arguments: given, headers, jobId = null }: ToolCall): Promise<StartedCall> {
-    const checked = tool.checkArguments(given ?? {});
+  async call(call: ToolCall): Promise<StartedCall> {
+    const { tool, headers, jobId = null, idempotencyKey: key = null } = call;
+    if (key !== null) assertKey(key);
+    const checked = checkedPayload(tool, call.arguments);
+    // Arguments that do not fit make no job, so the key stays free.
     if (!checked.ok) return checked;
-    const faults = storageFaults(checked.arguments);
-    if (faults.length > 0) return { ok: false, faults };
-    const job = await this.#jobs.submit({
-      id: jobId,
-      tool: tool.name,
-      steps: tool.steps,
-      payload: checked.arguments,
-      metadata: tool.metadata,
-      headers,
-      timeoutSeconds: tool.timeoutSeconds,
-      heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
-      inputTimeoutSeconds: tool.inputTimeoutSeconds,
-    });
-    return { ok: true, job };
+    const submission = submissionOf(tool, checked.arguments, headers);
+    if (key === null) {
+      return {
+        ok: true,
+        job: await this.#jobs.submit({ ...submission, id: jobId }),
+        isRepeat: false,
+      };
+    }
+    const { kind, job } = await this.#jobs.submitOnce(idOfKey(null, key), submission);
+    if (kind === 'mismatch') throw CallRefused.reusedKey(job.id);
+    return { ok: true, job, isRepeat: kind === 'existing' };
   }
 }
 
-/** Arguments are kept with the job as they are. Those that cannot be kept so are refused by name. */
-function storageFaults(given: JsonObject): string[] {
-  if (!hasUnstorable(JSON.stringify(given))) return [];
-  return Object.entries(given)
-    .filter(
-      ([name, value]) => !isDeepStrictEqual(makeStorable({ [name]: value }), { [name]: value }),
-    )
-    .map(([name]) => `${storableText(name)} must not hold U+0000 or half a surrogate pair`);
+/** @throws CallRefused */
+function assertKey(key: unknown): asserts key is string {
+  const fault = keyFault(key);
+  if (fault !== null) throw CallRefused.invalidKey(fault);
 }
 
 /**
@@ -76,9 +79,9 @@ export function traceHeaders(carrier: Readonly<Record<string, unknown>>): Record
   return { traceparent, tracestate };
 }
 
-/** Version 00 or a later one, which may have more parts. Ids that are all zeros are invalid (section 3.2). */
+/** Of version 00 or later ones, which may add to it; ids of zeros alone are invalid (section 3.2). */
 const traceparentFormat =
   /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(?:-[\w-]{1,200})?$/;
 
-/** Most characters of `tracestate` that go on; so many must (W3C Trace Context, section 3.3.1.5). */
+/** Characters that must be passed on at least (W3C Trace Context, section 3.3.1.5). */
 const maxTracestate = 512;

@@ -22,8 +22,9 @@ type RouteOptions<Schema extends FastifySchema> = RouteShorthandOptionsWithHandl
 >;
 
 /**
- * A route without its path, which app.ts gives it. The handler's types follow from the schema.
- * No route has a response schema: those serialise known fields only, and payloads are any JSON.
+ * A route without its path, which app.ts gives it. The handler's types follow from the schema. No route
+ * has a response schema, because Fastify would send the fields of the schema only, and payloads are any
+ * JSON.
  */
 export function route<const Schema extends FastifySchema>(
   options: RouteOptions<Schema>,

@@ -190,8 +190,8 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
 
   #save(entry: StoredJob, job: Job, update: JobUpdate | null): void {
     if (job.outboxSeq !== entry.job.outboxSeq) {
-      // Come into the outbox once more, it is due at once.
-      entry.dispatchAfter = job.updatedAt;
+      // The job has come into the outbox once more.
+      entry.dispatchAfter = job.retryAt ?? job.updatedAt;
       entry.unroutableSince = null;
     }
     entry.job = job;

@@ -7,6 +7,7 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { onAbort } from '../lib/on-abort.ts';
 import { CancelListener } from './cancel-listener.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -148,13 +149,13 @@ class RabbitActorBroker implements ActorBroker {
 
   async #unlessClosed(work: Promise<void>): Promise<void> {
     const closed = Promise.withResolvers<never>();
-    const abandon = () => closed.reject(new BrokerUnavailable('the connection is closing'));
-    this.#closing.signal.addEventListener('abort', abandon);
-    if (this.#closing.signal.aborted) abandon();
+    const stopListening = onAbort(this.#closing.signal, () =>
+      closed.reject(new BrokerUnavailable('the connection is closing')),
+    );
     try {
       await Promise.race([work, closed.promise]);
     } finally {
-      this.#closing.signal.removeEventListener('abort', abandon);
+      stopListening();
     }
   }
 }

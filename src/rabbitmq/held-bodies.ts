@@ -1,3 +1,4 @@
+import { callEvery, type StopTimer } from '../lib/timer.ts';
 import type { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
 
@@ -19,7 +20,7 @@ export class HeldBodies {
   readonly #maxBytes: number;
   #bytes = 0;
   #reader: Reader | null = null;
-  #alive: NodeJS.Timeout | null = null;
+  #alive: StopTimer | null = null;
 
   /** @param maxBytes reading goes on below it, so that the newest message may exceed it */
   constructor(maxBytes: number) {
@@ -91,11 +92,11 @@ export class HeldBodies {
     const sayAlive = (): void => {
       if (this.#reader !== null) this.#reader._state.hasRead = true;
     };
-    this.#alive = setInterval(sayAlive, aliveEveryMs).unref();
+    this.#alive = callEvery(aliveEveryMs, sayAlive);
   }
 
-  #resume(alive: NodeJS.Timeout): void {
-    clearInterval(alive);
+  #resume(stopAlive: StopTimer): void {
+    stopAlive();
     this.#alive = null;
     this.#reader?._socket.emit('readable');
   }

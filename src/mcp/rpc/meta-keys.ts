@@ -12,3 +12,8 @@ export const subscriptionIdKey = 'io.modelcontextprotocol/subscriptionId';
 
 /** Names the task that a result of 2025-11-25 belongs to. */
 export const relatedTaskKey = 'io.modelcontextprotocol/related-task';
+
+/* Keys of `_meta` that are the gateway's own. */
+
+/** In a call: repeats of the call under the same key make one job. */
+export const idempotencyKeyKey = 'asya-gateway/idempotency-key';
