@@ -12,9 +12,12 @@ import { shortened } from '../jobs/shortened.ts';
  * in the queue with `type` and `job_id` beside them.
  */
 
-/** Serialisers of many languages write null for what is absent. */
-export const optional = <T extends TSchema>(schema: T) =>
-  Type.Optional(Type.Union([schema, Type.Null()]));
+export const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+/**
+ * A field that may be left out, or be null: serialisers of many languages write null for what is absent.
+ * No other field of a body is optional.
+ */
+export const optional = <T extends TSchema>(schema: T) => Type.Optional(nullable(schema));
 export const jobIdText = Type.String({ pattern: jobIdPattern });
 export const stepName = Type.String({ minLength: 1, maxLength: 255 });
 export const anything = Type.Unsafe<Json>({});
