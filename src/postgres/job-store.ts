@@ -129,8 +129,8 @@ function decide(
   if (touched.size === 0) return { write: null, result: outcomes };
   const states = [...touched.values()];
   const [state, update] = [states[0], updates[0]];
-  const isOneResult = states.length === 1 && updates.length === 1 && update?.result != null;
-  if (isOneResult && state !== undefined) {
+  const isOne = states.length === 1 && updates.length === 1;
+  if (isOne && state !== undefined && update !== undefined && update.result !== null) {
     return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
   }
   return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
+import { callEvery, type StopTimer } from '../lib/timer.ts';
 
 /** What rabbitmq-client 5.0.8 reads its frames from, a new one for every connection, and how it knows that RabbitMQ is alive. */
 interface Reader {
@@ -19,7 +20,8 @@ export class HeldBodies {
   readonly #maxBytes: number;
   #bytes = 0;
   #reader: Reader | null = null;
-  #alive: NodeJS.Timeout | null = null;
+  /** Null: reading goes on. */
+  #alive: StopTimer | null = null;
 
   /** @param maxBytes reading goes on below it, so that the newest message may exceed it */
   constructor(maxBytes: number) {
@@ -91,11 +93,11 @@ export class HeldBodies {
     const sayAlive = (): void => {
       if (this.#reader !== null) this.#reader._state.hasRead = true;
     };
-    this.#alive = setInterval(sayAlive, aliveEveryMs).unref();
+    this.#alive = callEvery(aliveEveryMs, sayAlive);
   }
 
-  #resume(alive: NodeJS.Timeout): void {
-    clearInterval(alive);
+  #resume(stopSaying: StopTimer): void {
+    stopSaying();
     this.#alive = null;
     this.#reader?._socket.emit('readable');
   }

@@ -65,7 +65,7 @@ function leaf(value: Json): Sample {
 function memberOf(name: string, schema: Schema): Sample {
   const { value, optional } = sampleOf(schema);
   const inside = optional.map((path) => [name, ...path]);
-  const isOptional = Type.IsOptional(schema as TSchema);
+  const isOptional = Type.IsOptional(schema);
   return { value: { [name]: value }, optional: isOptional ? [[name], ...inside] : inside };
 }
 
@@ -90,7 +90,7 @@ function withMember(value: Json, path: readonly string[], member: Json | undefin
 
 async function routeSchemas(): Promise<[string, Schema][]> {
   const folder = new URL('../http/', import.meta.url);
-  const files = readdirSync(folder).filter((name) => /-routes\.ts$/.test(name));
+  const files = readdirSync(folder).filter((name) => name.endsWith('-routes.ts'));
   const modules = await Promise.all(
     files.map(async (file) => (await import(new URL(file, folder).href)) as object),
   );
@@ -122,13 +122,13 @@ const messages = Object.entries(reportSchemas) as unknown as [string, Schema][];
 const cases = [...bodies, ...messages].flatMap(([name, schema]) => {
   const { value, optional } = sampleOf(schema);
   return optional
-    .filter((path) => Check(schema as TSchema, withMember(value, path, undefined)))
+    .filter((path) => Check(schema, withMember(value, path, undefined)))
     .map((path) => [`${name}: ${path.join('.')}`, schema, value, path] as const);
 });
 
 test.each(cases)('null is allowed in the body of %s', (_name, schema, value, path) => {
-  expect(Check(schema as TSchema, value)).toBe(true);
-  expect(Check(schema as TSchema, withMember(value, path, null))).toBe(true);
+  expect(Check(schema, value)).toBe(true);
+  expect(Check(schema, withMember(value, path, null))).toBe(true);
 });
 
 /** What a decoder makes of a message must be the same with null as without the member. */

@@ -104,11 +104,13 @@ async function job(id: string): Promise<Record<string, unknown>> {
   return (await response.json()) as Record<string, unknown>;
 }
 
-const ended = (id: string) =>
-  expect.poll(async () => {
+async function endsAs(id: string, outcome: readonly unknown[]): Promise<void> {
+  const end = async () => {
     const { status, reason, error } = await job(id);
     return [status, reason, error];
-  });
+  };
+  await expect.poll(end).toEqual(outcome);
+}
 
 const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
 const rejected = ['Failed', 'ResultRejected', expect.stringMatching(/too large/)];
@@ -124,11 +126,11 @@ async function memory(): Promise<string> {
 }
 
 test('large results, and results that are too large, disturb nobody else', async () => {
-  let isOver = false;
+  const over = new AbortController();
   const calls: unknown[] = [];
   const callers = Promise.all(
     [0, 1, 2, 3].map(async (caller) => {
-      for (let i = 0; !isOver; i++) {
+      for (let i = 0; !over.signal.aborted; i++) {
         const n = caller + 4 * i;
         const outcome = await call(n);
         if (JSON.stringify(outcome) !== JSON.stringify([200, { n }])) calls.push(outcome);
@@ -150,8 +152,8 @@ test('large results, and results that are too large, disturb nobody else', async
     const report = `{"type":"final","job_id":"${id}","status":"succeeded","result":${text(bytes)}}`;
     await send(Buffer.from(report));
   }
-  await ended(tooLarge).toEqual(rejected);
-  await ended(byQueue).toEqual(['Succeeded', undefined, null]);
+  await endsAs(tooLarge, rejected);
+  await endsAs(byQueue, ['Succeeded', undefined, null]);
   await expect.poll(() => broker.depth(`${broker.exchange}.dead-letters`)).toBe(1);
   console.log(`50 MB and 16 MiB in the report queue: the gateway has ${await memory()}`);
 
@@ -159,9 +161,9 @@ test('large results, and results that are too large, disturb nobody else', async
   const much = `{"status":"succeeded","result":${text(40 * mebibyte)}}`;
   const response = await post(`/envelopes/${refused}/final`, much);
   expect([response.status, await response.json()]).toMatchObject([413, { code: 'body_too_large' }]);
-  await ended(refused).toEqual(rejected);
+  await endsAs(refused, rejected);
 
-  isOver = true;
+  over.abort();
   await callers;
   expect(calls).toEqual([]);
 });
