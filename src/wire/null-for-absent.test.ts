@@ -115,6 +115,7 @@ test('the routes that take a body are found', () => {
     'final',
     'heartbeat',
     'progress',
+    'retryJob',
   ]);
 });
 
