@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { completeDatabaseUrl } from './postgres/database-environment.ts';
 import { hosts } from './settings/hosts.ts';
 import { listenAddress } from './settings/listen-address.ts';
 import { origins } from './settings/origins.ts';
@@ -10,11 +11,10 @@ import {
   integer,
   logLevel,
   secret,
-  url,
   type LogLevel,
 } from './settings/parsers.ts';
 import { isServiceLink } from './settings/service-links.ts';
-import { textOf, type Environment, type Setting } from './settings/setting.ts';
+import { textOf, type Environment, type EnvironmentSetting } from './settings/setting.ts';
 
 /** Everything that can be set from outside. Parsed once, at the start. */
 export interface Config {
@@ -71,8 +71,8 @@ export class ConfigError extends Error {
 }
 
 /** The variable of each setting, with its default. */
-const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
-  databaseUrl: setting('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
+const settings: { readonly [Name in keyof Config]: EnvironmentSetting<Config[Name]> } = {
+  databaseUrl: setting('ASYA_DATABASE_URL', null, completeDatabaseUrl),
   databaseMaxConnections: setting('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
   rabbitmqUrl: setting('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
   rabbitmqExchange: setting('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
@@ -92,7 +92,11 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   logLevel: setting('ASYA_LOG_LEVEL', 'info', logLevel),
 };
 
-function setting<T>(variable: string, fallback: T, parse: (text: string) => T): Setting<T> {
+function setting<T>(
+  variable: string,
+  fallback: T,
+  parse: EnvironmentSetting<T>['parse'],
+): EnvironmentSetting<T> {
   return { variable, fallback, parse };
 }
 
@@ -103,11 +107,11 @@ export const variables: readonly string[] = Object.values(settings).map(({ varia
 export function readConfig(env: Environment): Config {
   const faults: string[] = [];
 
-  const valueOf = ({ variable, fallback, parse }: Setting<unknown>): unknown => {
+  const valueOf = ({ variable, fallback, parse }: EnvironmentSetting<unknown>): unknown => {
     const text = textOf(env, variable);
     if (text === null || isServiceLink(variable, text)) return fallback;
     try {
-      return parse(text);
+      return parse(text, env);
     } catch (error) {
       faults.push(`${variable}: ${error instanceof Error ? error.message : String(error)}`);
       return fallback;

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
 import type { Config } from './config.ts';
-import type { Answer } from './http/responses.ts';
+import type { HandledRequest } from './http/responses.ts';
 import { buildApp } from './http/app.ts';
 import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
@@ -78,6 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const broker = openBroker(options, clock, {
     intake,
+    isActive: (jobId) => reports.isActive(jobId),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
   const store = metrics?.observeStore(storage.store) ?? storage.store;
@@ -110,8 +111,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     database: await dependencies.database(),
     broker: await dependencies.broker(),
   });
-  const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
-  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onAnswer });
+  const onResponse =
+    metrics === null
+      ? {}
+      : { onResponse: (handled: HandledRequest) => metrics.countResponse(handled) };
+  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onResponse });
   metrics?.ask({
     version,
     dependencies,
@@ -193,6 +197,7 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
 
 interface ReportParts {
   readonly intake: ReportIntake;
+  readonly isActive: (jobId: string) => Promise<boolean>;
   readonly onReport: ReportListener;
 }
 

@@ -2,7 +2,8 @@ import Type from 'typebox';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import type { InputAnswers } from '../jobs/job-input.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
-import { jobIdText, nullable, optional } from '../wire/report.ts';
+import { nullable, optional } from '../wire/optional.ts';
+import { jobIdText } from '../wire/report.ts';
 import { isInstant } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { storableText } from '../lib/storable.ts';
@@ -31,7 +32,7 @@ const inputBody = Type.Object({
 
 const cancelBody = Type.Object({ reason: optional(Type.String({ maxLength: 65_536 })) });
 
-/** Newest first, a page at a time. */
+/** Lists jobs, the newest first, a page at a time. */
 export function listJobs(jobs: ClientJobs) {
   return route({
     schema: { querystring: listQuery },
@@ -58,7 +59,7 @@ export function listJobs(jobs: ClientJobs) {
   });
 }
 
-/** Leap seconds have the format of a time, and are none to JavaScript. */
+/** @throws Problem for times that JavaScript does not have, such as leap seconds */
 function instantOf(text: string | undefined): EpochMs | null {
   if (text === undefined) return null;
   const instant = Date.parse(text);
@@ -78,7 +79,7 @@ export function readJob(jobs: ClientJobs) {
   });
 }
 
-/** Answers what a job asked for; the job goes on when nothing is left to answer. */
+/** Answers what a job asks for. The job goes on once nothing is left to answer. */
 export function answerJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams, body: inputBody },
@@ -105,7 +106,7 @@ function given(answers: Readonly<Record<string, JsonObject | null>>): InputAnswe
 export function cancelJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams, body: cancelBody },
-    // The body is optional, and validation takes a missing one for null.
+    // The body is optional, but validation takes a missing body for null.
     preValidation: async (request) => {
       request.body ??= {};
     },

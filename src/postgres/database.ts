@@ -6,7 +6,8 @@ import { PostgresChangeNotifier } from './change-notifier.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
-import { assertSchema, DatabaseUnusable } from './schema.ts';
+import { prepareDatabase } from './schema.ts';
+import { DatabaseUnusable } from './database-unusable.ts';
 import { readTime } from './sql/read-time.ts';
 
 export interface DatabaseOptions {
@@ -48,14 +49,13 @@ export class PostgresDatabase implements Service {
       url,
       // One connection of the limit listens.
       maxConnections: maxConnections - 1,
-      onReplace: () => {
+      onLoss: () => {
         log.warn('a connection to PostgreSQL broke or gave no answer: connecting anew');
         // The one that listens is silent either way: whether it is dead cannot be told.
-        this.#listening = false;
-        this.#opening.wake();
+        this.#listenAgain();
       },
     });
-    this.#notifier = new PostgresChangeNotifier({ url });
+    this.#notifier = new PostgresChangeNotifier(this.#pool, () => this.#listenAgain());
     this.store = new PostgresJobStore(this.#pool);
     this.#opening = new PeriodicLoop({
       everyMs: retryMs,
@@ -103,13 +103,28 @@ export class PostgresDatabase implements Service {
   }
 
   async #open(): Promise<void> {
-    if (!this.#checked) await assertSchema(this.#pool);
+    if (!this.#checked) await prepareDatabase(this.#pool);
     this.#checked = true;
     await this.#lookAtTime();
-    await this.#notifier.listen(this.#options.listener());
-    this.#listening = true;
+    await this.#listen();
     this.#fault = null;
     this.#options.log.info('connected to PostgreSQL');
+  }
+
+  async #listen(): Promise<void> {
+    // Before it does: what is lost from now on is lost again.
+    this.#listening = true;
+    try {
+      await this.#notifier.listen(this.#options.listener());
+    } catch (error) {
+      this.#listening = false;
+      throw error;
+    }
+  }
+
+  #listenAgain(): void {
+    this.#listening = false;
+    this.#opening.wake();
   }
 
   async #lookAtTime(): Promise<void> {

@@ -10,15 +10,15 @@ import { holdTimers } from '../../test/support/held-timers.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { PostgresChangeNotifier } from './change-notifier.ts';
-import { connect } from './connection.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
-import { assertSchema, DatabaseUnusable } from './schema.ts';
+import { DatabaseUnusable } from './database-unusable.ts';
+import { prepareDatabase } from './schema.ts';
 
 storeContract('the PostgreSQL store', async () => {
   const database = await createDatabase();
   const pool = new Pool({ url: database.url, maxConnections: 5 });
-  const notifier = new PostgresChangeNotifier({ url: database.url });
+  const notifier = new PostgresChangeNotifier(pool);
   return {
     store: new PostgresJobStore(pool),
     notifier,
@@ -59,11 +59,13 @@ describe('an outage', () => {
   test('is over by itself once the server lets connections in again', async () => {
     const job = aJob();
     await store.create([job], 0);
-    const admin = connect({ url: database.url, maxConnections: 1 });
-    await admin`
+    const admin = new Pool({ url: database.url, maxConnections: 2 });
+    await admin.run(
+      (sql) => sql`
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-      WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-    await admin.end();
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+    await admin.close();
     // The first call may still find the broken connection; that is an outage, not a wrong answer.
     const first: unknown = await store.get([job.id]).catch((caught: unknown) => caught);
     if (first instanceof Error) expect(first).toBeInstanceOf(StoreUnavailable);
@@ -96,9 +98,9 @@ describe('the check of the schema', () => {
   test('passes on a deployed database', async () => {
     const database = await createDatabase();
     const pool = new Pool({ url: database.url, maxConnections: 2 });
-    await expect(assertSchema(pool)).resolves.toBeUndefined();
+    await expect(prepareDatabase(pool)).resolves.toBeUndefined();
     await pool.run((sql) => sql`ALTER TABLE jobs DROP COLUMN unroutable_since`);
-    const error = await assertSchema(pool).catch((caught: unknown) => caught);
+    const error = await prepareDatabase(pool).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DatabaseUnusable);
     expect(String(error)).toMatch(/older than this gateway needs: it lacks jobs\.unroutable_since/);
     await pool.close();
@@ -109,7 +111,7 @@ describe('the check of the schema', () => {
     const database = await createEmptyDatabase();
     const pool = new Pool({ url: database.url, maxConnections: 2 });
     const name = new URL(database.url).pathname.slice(1);
-    const error = await assertSchema(pool).catch((caught: unknown) => caught);
+    const error = await prepareDatabase(pool).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DatabaseUnusable);
     expect(String(error)).toMatch(/not deployed/);
     expect(String(error)).toMatch(new RegExp(`sqitch deploy db:pg://\\w+@127.0.0.1:\\d+/${name}`));

@@ -7,7 +7,7 @@ import { parseAmqpUrl } from './amqp-url.ts';
 import { ClientConnection } from './client-connection.ts';
 import { gatherWrites } from './gathered-writes.ts';
 
-export interface ConnectionOptions {
+export interface AmqpConnectionOptions {
   readonly url: string;
   /** Shown in RabbitMQ's list of connections and in the log. */
   readonly name: string;
@@ -28,7 +28,7 @@ const closeMs = 1_000;
  * connections that publish, and acknowledgements on the same one would be stuck with them.
  */
 export class RabbitConnection implements Service {
-  readonly #options: ConnectionOptions;
+  readonly #options: AmqpConnectionOptions;
   readonly #stopping = new AbortController();
   readonly #channels = new Set<Channel>();
   readonly #onConnected: (() => Promise<void> | void)[] = [];
@@ -38,7 +38,7 @@ export class RabbitConnection implements Service {
   #connected = false;
   #stopped: Promise<void> | null = null;
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: AmqpConnectionOptions) {
     this.#options = options;
   }
 

@@ -1,10 +1,13 @@
 /** How one variable of the environment becomes a value. */
-export interface Setting<T> {
+export interface EnvironmentSetting<T> {
   readonly variable: string;
   /** What holds while the variable is unset or empty. */
   readonly fallback: T;
-  /** @throws Error saying what the text must be */
-  readonly parse: (text: string) => T;
+  /**
+   * @param env all variables: some settings are completed by those of other programs
+   * @throws Error saying what the text must be
+   */
+  readonly parse: (text: string, env: Environment) => T;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -37,7 +37,7 @@ export interface ReportIntakeOptions extends ReportCommitsOptions {
 }
 
 /** A message at work: its body, where it came from, and what ends its waits. */
-interface Message {
+interface ReportMessage {
   readonly body: Uint8Array;
   readonly source: ReportSource;
   readonly signal: AbortSignal;
@@ -79,7 +79,7 @@ export class ReportIntake {
     }
   }
 
-  async #takeInTurn(message: Message): Promise<Verdict> {
+  async #takeInTurn(message: ReportMessage): Promise<Verdict> {
     const { body, signal } = message;
     const release =
       this.#memory.tryTake(body.length) ?? (await this.#memory.take(body.length, signal));
@@ -90,7 +90,7 @@ export class ReportIntake {
     }
   }
 
-  async #takeNow(message: Message): Promise<Verdict> {
+  async #takeNow(message: ReportMessage): Promise<Verdict> {
     let value: Json;
     try {
       value = storableJson(utf8.decode(message.body));
@@ -110,7 +110,7 @@ export class ReportIntake {
   }
 
   /** The body is not read. If it tells of an outcome, its job fails. */
-  #reject(message: Message, fault: string): Promise<Verdict> {
+  #reject(message: ReportMessage, fault: string): Promise<Verdict> {
     const skimmed = skimJson(message.body);
     const report =
       skimmed &&
@@ -121,7 +121,11 @@ export class ReportIntake {
     return this.#fail(report, message, fault);
   }
 
-  async #fail(report: ActorReport | null, message: Message, reason: string): Promise<Verdict> {
+  async #fail(
+    report: ActorReport | null,
+    message: ReportMessage,
+    reason: string,
+  ): Promise<Verdict> {
     if (report === null) return { kind: 'unusable', reason };
     const { jobId } = report;
     const { source, signal } = message;

@@ -91,6 +91,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
     jobs,
     /** What happens to jobs, as actors and timers make it happen. */
     events,
+    reports,
     feed,
     toolCalls,
     broker,
@@ -147,6 +148,7 @@ export function aTool(overrides: Partial<Tool> = {}): Tool {
     inputTimeoutSeconds: 0,
     taskSupport: 'optional',
     asksFirst: false,
+    retry: null,
     clientCapabilities: [],
     metadata: null,
     checkArguments: argumentsChecker('enhance_image', inputSchema),

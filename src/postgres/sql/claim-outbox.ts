@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../jobs/job.ts';
 import { epochMs, instant, readList } from '../columns.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { jobColumns } from '../job-columns.ts';
 import type { JobRow } from '../rows.ts';
 

@@ -1,6 +1,6 @@
 import type { EpochMs, Job } from '../../jobs/job.ts';
 import { instant, nameList, rowsAsJson, typeList } from '../columns.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { jobColumns } from '../job-columns.ts';
 import { firstUpdateList, updateColumns } from '../update-columns.ts';
 

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { instant } from '../columns.ts';
 
 /** Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first; the first part is the index's. */

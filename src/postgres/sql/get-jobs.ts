@@ -1,5 +1,5 @@
 import { readList } from '../columns.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { jobColumns } from '../job-columns.ts';
 import type { JobRow } from '../rows.ts';
 

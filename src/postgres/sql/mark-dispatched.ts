@@ -1,6 +1,6 @@
 import type { SentJob } from '../../jobs/job-store.ts';
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { instant } from '../columns.ts';
 
 /**

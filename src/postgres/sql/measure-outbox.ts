@@ -1,6 +1,6 @@
 import type { OutboxBacklog } from '../../jobs/job-store.ts';
 import { epochMs } from '../columns.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 
 /**
  * Reads the rows of the outbox's index. Counting and finding the oldest in one statement keeps the

@@ -1,5 +1,5 @@
 import type { Postponement } from '../../jobs/job-store.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { instant } from '../columns.ts';
 
 /** Sets when jobs of the outbox are tried again. */

@@ -1,7 +1,7 @@
 import type { JobUpdate } from '../../jobs/job.ts';
 import type { HistoryQuery } from '../../jobs/job-store.ts';
 import { readList } from '../columns.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { updateColumns } from '../update-columns.ts';
 
 const columns = readList(updateColumns);

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../jobs/job.ts';
 import { epochMs } from '../columns.ts';
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 
 /** The server's wall clock, now. */
 export async function readTime(sql: Sql): Promise<EpochMs> {

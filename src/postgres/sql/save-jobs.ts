@@ -1,7 +1,7 @@
 import type { PendingQuery, Row } from 'postgres';
 import type { JobState, JobUpdate } from '../../jobs/job.ts';
 import { assignmentList, nameList, rowsAsJson, typeList } from '../columns.ts';
-import type { Transaction } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 import { changedColumns, keyColumn } from '../job-columns.ts';
 import { changeChannel, encodeChanges } from '../notifications.ts';
 import { updateColumns } from '../update-columns.ts';
@@ -14,7 +14,7 @@ const updateTypes = typeList(updateColumns);
 
 /** Writes locked jobs and their new updates, and tells every process at the commit. */
 export function saveJobs(
-  sql: Transaction,
+  sql: Sql,
   states: readonly JobState[],
   updates: readonly JobUpdate[],
 ): PendingQuery<Row[]> {
@@ -22,9 +22,9 @@ export function saveJobs(
     WITH saved AS (
       UPDATE jobs SET
         ${sql.unsafe(assignments)},
-        -- Come into the outbox once more, it is due at once.
+        -- A job that comes into the outbox once more is due at once, or when its next attempt is.
         dispatch_after = CASE WHEN job.outbox_seq = jobs.outbox_seq
-          THEN jobs.dispatch_after ELSE job.updated_at END,
+          THEN jobs.dispatch_after ELSE COALESCE(job.retry_at, job.updated_at) END,
         unroutable_since = CASE WHEN job.outbox_seq = jobs.outbox_seq
           THEN jobs.unroutable_since END
       FROM json_to_recordset(${rowsAsJson(written, states)}::text::json)

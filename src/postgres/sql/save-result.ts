@@ -1,7 +1,7 @@
 import type { PendingQuery, Row } from 'postgres';
 import type { JobState, JobUpdate } from '../../jobs/job.ts';
-import { assignmentList, nameList, rowsAsJson, storableJson, typeList } from '../columns.ts';
-import type { Transaction } from '../connection.ts';
+import { assignmentList, nameList, rowsAsJson, jsonText, typeList } from '../columns.ts';
+import type { Sql } from '../connection/connection.ts';
 import { changedColumns, keyColumn } from '../job-columns.ts';
 import { changeChannel, encodeChanges } from '../notifications.ts';
 import { updateColumns } from '../update-columns.ts';
@@ -20,13 +20,9 @@ const loggedTypes = typeList(logged);
  * Writes one locked job with its result, and the update that tells of it. The result goes to PostgreSQL
  * once, and is parsed once, for both tables: of a large one this is most of the work.
  */
-export function saveResult(
-  sql: Transaction,
-  state: JobState,
-  update: JobUpdate,
-): PendingQuery<Row[]> {
+export function saveResult(sql: Sql, state: JobState, update: JobUpdate): PendingQuery<Row[]> {
   return sql`
-    WITH given AS (SELECT ${storableJson(state.result)}::text::jsonb AS result),
+    WITH given AS (SELECT ${jsonText(state.result)}::text::jsonb AS result),
     saved AS (
       UPDATE jobs SET ${sql.unsafe(assignments)}, result = given.result
       FROM given, json_to_recordset(${rowsAsJson(written, [state])}::text::json)
