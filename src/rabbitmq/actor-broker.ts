@@ -13,6 +13,7 @@ import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
+import { Inquiries } from './inquiries.ts';
 import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
 import { StepConsumer } from './step-consumer.ts';
@@ -40,6 +41,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #consuming: RabbitConnection;
   readonly #envelopes: EnvelopeSender;
   readonly #reports: ReportSender;
+  readonly #inquiries: Inquiries;
   readonly #deadLetters: DeadLetters;
   readonly #cancelListener: CancelListener;
   readonly #onCalledOff: ((job: CalledOffJob) => void)[] = [];
@@ -57,6 +59,7 @@ class RabbitActorBroker implements ActorBroker {
     this.#envelopes = new EnvelopeSender({ connection, exchange, clock, log });
     const closing = this.#closing.signal;
     this.#reports = new ReportSender({ connection, clock, log, closing });
+    this.#inquiries = new Inquiries(connection, log);
     this.#deadLetters = new DeadLetters({ connection, exchange, log });
     this.#cancelListener = new CancelListener({
       connection: this.#consuming,
@@ -120,6 +123,10 @@ class RabbitActorBroker implements ActorBroker {
     return this.#reports.send(replyTo, report, deadline);
   }
 
+  inquire(replyTo: string, report: Report): Promise<boolean> {
+    return this.#inquiries.send(replyTo, report);
+  }
+
   flush(): Promise<void> {
     return gatheredWritesLeft();
   }
@@ -136,7 +143,7 @@ class RabbitActorBroker implements ActorBroker {
   async #close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
-    await this.#cancelListener.stop();
+    await Promise.all([this.#cancelListener.stop(), this.#inquiries.close()]);
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
   }
 
