@@ -15,7 +15,9 @@ import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
 import { textOf } from './message-text.ts';
-import { QueueConsumer, type Settlement } from './queue-consumer.ts';
+import { PutBack, wasDelivered } from './put-back.ts';
+import { QueueConsumer } from './queue-consumer.ts';
+import type { Settlement } from './subscription.ts';
 
 export interface ActorBrokerOptions {
   readonly url: string;
@@ -48,6 +50,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #envelopes: EnvelopeSender;
   readonly #reports: ConfirmSender;
   readonly #deadLetters: DeadLetters;
+  readonly #putBack: PutBack;
   readonly #cancelListener: CancelListener;
   readonly #onCalledOff: ((job: CalledOffJob) => void)[] = [];
   readonly #consumers: QueueConsumer[] = [];
@@ -64,6 +67,7 @@ class RabbitActorBroker implements ActorBroker {
     this.#envelopes = new EnvelopeSender({ connection, exchange, clock, log });
     this.#reports = new ConfirmSender({ connection, setUp: async () => {}, log });
     this.#deadLetters = new DeadLetters({ connection, exchange, log });
+    this.#putBack = new PutBack({ connection, log });
     this.#cancelListener = new CancelListener({
       connection: this.#consuming,
       exchange,
@@ -90,6 +94,7 @@ class RabbitActorBroker implements ActorBroker {
       firstOnly: true,
       prefetch: concurrency,
       handle: (message, queue) => this.#take(message, queue, handle, failures),
+      putBack: this.#putBack,
       log,
     });
     this.#consumers.push(consumer);
@@ -167,8 +172,8 @@ class RabbitActorBroker implements ActorBroker {
       return this.#discard(message, queue, String(error));
     }
     try {
-      const { replyTo = null, redelivered } = message;
-      await handle({ envelope, replyTo, redelivered });
+      const { replyTo = null } = message;
+      await handle({ envelope, replyTo, redelivered: wasDelivered(message) });
       failures.inARow = 0;
       return 'acknowledge';
     } catch (error) {

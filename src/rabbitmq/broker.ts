@@ -10,6 +10,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { createEndQueueConsumer, endQueues } from './end-queue-consumer.ts';
 import type { ApplyEvent, EventConsumer } from './event-consumer.ts';
 import { RabbitPublisher } from './publisher.ts';
+import { PutBack } from './put-back.ts';
 import { createReportConsumer } from './report-consumer.ts';
 
 export interface RabbitBrokerOptions {
@@ -41,7 +42,9 @@ export class RabbitBroker implements Service {
     this.publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
     this.announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });
-    const parts = { connection: this.#consuming, exchange, apply, deadLetters, onReport, log };
+    const putBack = new PutBack({ connection: this.#publishing, log });
+    const connection = this.#consuming;
+    const parts = { connection, exchange, apply, deadLetters, putBack, onReport, log };
     this.#consumers = [
       createReportConsumer(parts),
       ...(consumeEndQueues ? endQueues.map((end) => createEndQueueConsumer(parts, end)) : []),

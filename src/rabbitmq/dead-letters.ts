@@ -4,6 +4,7 @@ import { backoffMs, pause } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { ConfirmSender } from './confirm-sender.ts';
 import type { RabbitConnection } from './connection.ts';
+import { propertiesOfCopy } from './message-copy.ts';
 import { deadLetterQueueOf, declareQueue } from './topology.ts';
 
 export interface DeadLettersOptions {
@@ -71,20 +72,12 @@ export class DeadLetters {
   }
 }
 
-/**
- * The original ones, but for those that act: with `expiration` the letter would vanish, `CC` and
- * `BCC` would send it elsewhere as well, and RabbitMQ refuses a foreign `user_id`.
- */
+/** The original ones, but for `expiration`, which would have the letter vanish. */
 function propertiesOf(message: AsyncMessage, { queue, reason }: Verdict): HeaderFields {
-  const headers: HeaderFields['headers'] = {
-    ...message.headers,
+  const properties = propertiesOfCopy(message, {
     'x-asya-queue': queue,
     'x-asya-reason': reason.slice(0, maxReasonLength).toWellFormed(),
-  };
-  delete headers.CC;
-  delete headers.BCC;
-  const properties: HeaderFields = { ...message, durable: true, headers };
+  });
   delete properties.expiration;
-  delete properties.userId;
   return properties;
 }

@@ -11,6 +11,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { decodeErrorEnd, decodeHappyEnd } from '../wire/end-message.ts';
 import { createEndQueueConsumer } from './end-queue-consumer.ts';
 import type { EventConsumer } from './event-consumer.ts';
+import { PutBack } from './put-back.ts';
 
 let sandbox: RabbitSandbox;
 let connection: RabbitConnection;
@@ -40,6 +41,7 @@ beforeEach(async () => {
     connection,
     exchange,
     deadLetters: new DeadLetters({ connection, exchange, log }),
+    putBack: new PutBack({ connection, log }),
     apply: async (
       jobId: string,
       event: JobEvent,

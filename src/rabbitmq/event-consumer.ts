@@ -11,7 +11,9 @@ import type { Service } from '../lib/service.ts';
 import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { storableJsonOf } from './message-text.ts';
-import { QueueConsumer, type Settlement } from './queue-consumer.ts';
+import type { PutBack } from './put-back.ts';
+import { QueueConsumer } from './queue-consumer.ts';
+import type { Settlement } from './subscription.ts';
 
 /**
  * Commits an event.
@@ -37,6 +39,7 @@ export interface EventConsumerParts {
   readonly exchange: string;
   readonly apply: ApplyEvent;
   readonly deadLetters: DeadLetters;
+  readonly putBack: PutBack;
   readonly onReport?: ReportListener | undefined;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
@@ -68,7 +71,7 @@ export class EventConsumer implements Service {
   #failures = 0;
 
   constructor(parts: EventConsumerParts, { queues, bindings, decode }: EventSource) {
-    const { connection, exchange, log, lookEveryMs } = parts;
+    const { connection, exchange, putBack, log, lookEveryMs } = parts;
     this.#parts = parts;
     this.#decode = decode;
     this.#consumer = new QueueConsumer({
@@ -77,6 +80,7 @@ export class EventConsumer implements Service {
       queues,
       bindings,
       prefetch,
+      putBack,
       log,
       ...(lookEveryMs !== undefined && { lookEveryMs }),
       handle: (message, queue) => this.#handle(message, queue),

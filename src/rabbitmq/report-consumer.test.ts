@@ -9,6 +9,7 @@ import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { EventConsumer } from './event-consumer.ts';
+import { PutBack } from './put-back.ts';
 import { createReportConsumer } from './report-consumer.ts';
 
 let sandbox: RabbitSandbox;
@@ -59,6 +60,7 @@ beforeEach(async () => {
     connection: consuming,
     exchange,
     deadLetters: new DeadLetters({ connection: publishing, exchange, log }),
+    putBack: new PutBack({ connection: publishing, log }),
     apply: async (jobId, event) => {
       const outcome = await answer(jobId, event);
       applied.add(jobId, event);

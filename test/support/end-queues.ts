@@ -7,6 +7,7 @@ import type { EventConsumerParts } from '../../src/rabbitmq/event-consumer.ts';
 import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
 import { decodeErrorEnd, decodeHappyEnd } from '../../src/wire/end-message.ts';
 import { createEndQueueConsumer } from '../../src/rabbitmq/end-queue-consumer.ts';
+import { PutBack } from '../../src/rabbitmq/put-back.ts';
 import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
 import { memoryLog } from './memory-log.ts';
 
@@ -37,7 +38,8 @@ export async function consumeEndQueues(options: Options): Promise<() => Promise<
   const deadLetters = new DeadLetters({ connection, exchange, log });
   const apply: EventConsumerParts['apply'] = (jobId, event, child) =>
     reports.take({ jobId, event, child });
-  const parts = { connection, exchange, apply, deadLetters, log };
+  const putBack = new PutBack({ connection, log });
+  const parts = { connection, exchange, apply, deadLetters, putBack, log };
   const consumers = [
     { name: happyEnd, decode: decodeHappyEnd },
     { name: `asya-${happyEnd}`, decode: decodeHappyEnd },
