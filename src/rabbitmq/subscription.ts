@@ -18,6 +18,13 @@ export interface SubscriptionParts {
 }
 
 /**
+ * Has RabbitMQ always tell a consumer when its queue is gone. Without it, RabbitMQ 3.10 keeps the consumer
+ * if somebody has declared the queue again before its channel heard of the deletion, gives it messages,
+ * and delivers none of them: they stay unacknowledged for as long as the channel lives.
+ */
+const toldOfDeletion = { 'x-cancel-on-ha-failover': true };
+
+/**
  * What one channel delivers from one queue. It ends when the queue is deleted or the channel is lost;
  * work on what it delivered before goes on, and is acknowledged where the channel is still there.
  */
@@ -77,8 +84,9 @@ export class Subscription {
   async widen(places: number): Promise<void> {
     // The limit is that of the consumer which begins next; earlier ones keep theirs.
     await this.#channel.basicQos({ prefetchCount: places });
-    const { consumerTag } = await this.#channel.basicConsume({ queue: this.queue }, (message) =>
-      this.#deliver(message),
+    const { consumerTag } = await this.#channel.basicConsume(
+      { queue: this.queue, arguments: toldOfDeletion },
+      (message) => this.#deliver(message),
     );
     if (this.#ended) throw new BrokerUnavailable('the channel was lost');
     this.#consumerTags.push(consumerTag);
