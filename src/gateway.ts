@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ActorBroker } from './actor/actor-broker.ts';
-import { ConfigError, type Config } from './config.ts';
+import type { Config } from './config.ts';
 import type { Answer } from './http/responses.ts';
 import { buildApp } from './http/app.ts';
+import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
 import type { ChildClaim } from './jobs/child.ts';
 import type { Announcer } from './jobs/announcer.ts';
@@ -16,6 +17,7 @@ import type { Publisher } from './jobs/publisher.ts';
 import type { ReportListener } from './jobs/report-fate.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
+import { callAfter } from './lib/timer.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
 import { RequestStates } from './mcp/modern/request-state.ts';
 import { Sessions } from './mcp/legacy/session.ts';
@@ -30,7 +32,10 @@ import type { ToolSource } from './tools/tool-source.ts';
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
 
-/** Before it stops to listen, a gateway that is told to stop goes on for this long, and says so. */
+/**
+ * A gateway that is told to stop goes on listening for this long, and says in its responses that it
+ * stops, so that clients go elsewhere before it refuses them.
+ */
 const farewellMs = 500;
 
 export interface GatewayOptions {
@@ -123,7 +128,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     store,
     tools: () => ({ count: tools.current().list().length, usable: tools.usable }),
   });
-  // First and last: a gateway that cannot start or stop is one to be looked at.
+  // The metrics start first and stop last, so that a gateway that cannot start or stop is seen.
   const metricsServer = metrics === null ? [] : [serveMetrics(options, metrics)];
 
   const services: readonly Service[] = [
@@ -148,9 +153,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     // might carry a call already, and that caller could not know what became of it.
     if (url !== null) await pause(farewellMs);
     // Closing waits for every connection, also for one on which nothing was ever asked.
-    const impatience = setTimeout(() => app.server.closeAllConnections(), drainLimitMs);
+    const stopImpatience = callAfter(drainLimitMs, () => app.server.closeAllConnections());
     await app.close();
-    clearTimeout(impatience);
+    stopImpatience();
     for (const service of services.toReversed()) await service.stop();
   }
 
@@ -161,7 +166,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async start() {
       for (const service of services) await service.start();
       const { host, port } = config;
-      await app.listen({ host, port }).catch(explainListenError('ASYA_GATEWAY_PORT'));
+      await app.listen({ host, port }).catch(explainListenError('ASYA_GATEWAY_PORT', host));
       url = urlOf(app.server.address() as AddressInfo);
     },
     stop() {
@@ -178,7 +183,7 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   if (url !== null) {
     if (config.secret === null) {
       log.warn(
-        'ASYA_SECRET is not set: other replicas, and this one after a restart, refuse the MCP sessions of this process',
+        'ASYA_SECRET is not set: other replicas, and this one after a restart, refuse the MCP sessions of this process and the answers to questions that it asked',
       );
     }
     return new PostgresDatabase({ url, maxConnections, log, listener, onUnusable: onFatal });
@@ -229,7 +234,7 @@ function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Servic
     start: async () => {
       await app
         .listen({ host, port: metricsPort ?? 0 })
-        .catch(explainListenError('ASYA_METRICS_PORT'));
+        .catch(explainListenError('ASYA_METRICS_PORT', host));
       const url = `${urlOf(app.server.address() as AddressInfo)}/metrics`;
       log.info({ url }, `metrics at ${url}`);
     },
@@ -238,30 +243,4 @@ function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Servic
       await app.close();
     },
   };
-}
-
-/** @throws ConfigError if the configuration is what keeps the server from listening */
-function explainListenError(variable: string) {
-  return (error: NodeJS.ErrnoException & { port?: number; address?: string }): never => {
-    const { code, address, port } = error;
-    switch (code) {
-      case 'EADDRINUSE':
-        throw new ConfigError(
-          `${variable}: port ${port} at ${address} is taken; choose another, or 0 for any`,
-        );
-      case 'EACCES':
-        throw new ConfigError(
-          `${variable}: port ${port} needs privileges; choose one from 1024 on`,
-        );
-      case 'EADDRNOTAVAIL':
-      case 'ENOTFOUND':
-        throw new ConfigError('ASYA_GATEWAY_HOST: this machine has no such address');
-      default:
-        throw error;
-    }
-  };
-}
-
-function urlOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

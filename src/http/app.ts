@@ -1,13 +1,12 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
-import { guardHost, reportErrors } from './app-hooks.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
   createEnvelope,
@@ -15,16 +14,13 @@ import {
   envelopeProgress,
   readEnvelope,
 } from './envelope-routes.ts';
-import { problemOf } from './fault.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
-import { HostGuard } from './host-guard.ts';
 import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
-import { sendProblem } from './problem.ts';
+import { createServer, refuseWithProblems } from './server.ts';
 import { callTool } from './tool-routes.ts';
 import { tellAnswers, type AnswerListener } from './responses.ts';
-import { answerUnmatched } from './unmatched.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */
 const requestTimeoutMs = 60_000;
@@ -52,24 +48,20 @@ export interface AppParts {
 /** Everything the gateway answers by HTTP, apart from the server that listens. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, jobs, reports, tools, toolCalls, mcp, readiness, log, closing } = parts;
-  const app = Fastify({
+  const app = createServer({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength },
     // What still comes in over an open connection while the server closes is answered.
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, problemOf(error));
-    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   acceptJson(app);
+  // These two see every request, also those that are refused.
+  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   sayFarewell(app, closing);
-  guardHost(app, new HostGuard(config));
-  reportErrors(app, log);
-  answerUnmatched(app);
+  refuseWithProblems(app, { config, log });
 
   app.get('/health', health());
   app.get('/ready', ready(readiness, closing));

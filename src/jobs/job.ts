@@ -56,6 +56,13 @@ export const jobStatuses = [
 /** What an id looks like: UUIDs are, and so are the ids other systems give. */
 export const jobIdPattern = '^[A-Za-z0-9_-]{1,128}$';
 
+const jobIdFormat = new RegExp(jobIdPattern);
+
+/** Can this be the id of a job? A store need not even be able to look for anything else. */
+export function isJobId(value: unknown): value is string {
+  return typeof value === 'string' && jobIdFormat.test(value);
+}
+
 /**
  * Pending: waiting for an actor. Running: an actor picked it up. InputRequired: waiting for answers to
  * what an actor asked. The last three are final.

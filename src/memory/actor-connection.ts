@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Consumer, Message } from 'smqp';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { CalledOffJob } from '../jobs/announcer.ts';
@@ -6,6 +6,7 @@ import type { Envelope } from '../jobs/envelope.ts';
 import { decodeEnvelope, encodeEnvelope, MalformedEnvelope } from '../wire/envelope-codec.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
+import { pause } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { QueuedMessage, Queues } from './queues.ts';
@@ -111,7 +112,7 @@ export class ActorConnection implements ActorBroker {
       const { redeliverMs, log } = this.#parts;
       log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');
       // Until then the message holds its place among those at work, which slows a failing actor down.
-      await pause(redeliverMs, undefined, { signal: this.#closing.signal }).catch(() => {});
+      await pause(redeliverMs, this.#closing.signal);
       message.nack();
     }
   }

@@ -24,6 +24,11 @@ export interface QueueConsumerOptions {
   readonly prefetch: number;
   /** Called in the order of delivery, with the name of the queue. Must not throw or reject. */
   readonly handle: (message: AsyncMessage, queue: string) => Promise<Settlement>;
+  /**
+   * Told when RabbitMQ ends the consuming of a queue while it is connected: what was under way is
+   * delivered again, unless the queue was deleted. Default: a warning.
+   */
+  readonly onInterrupted?: (reason: string, queue: string) => void;
   /** Keeps what is requeued after its queue was deleted. */
   readonly putBack: PutBack;
   readonly log: Log;
@@ -120,6 +125,7 @@ export class QueueConsumer implements Service {
   /** Has as many deliveries of the queue under way as there is room for. */
   async #fill(queue: string): Promise<void> {
     const { connection, prefetch, log } = this.#options;
+    const { onInterrupted = this.#warn } = this.#options;
     const ofQueue = [...this.#subscriptions].filter((other) => other.queue === queue);
     const room = prefetch - ofQueue.reduce((places, other) => places + other.places, 0);
     if (room <= 0 || this.#stopping.signal.aborted) return;
@@ -129,8 +135,8 @@ export class QueueConsumer implements Service {
       queue,
       handle: (message) => this.#atWork.handle(message, queue),
       putBack: (message) => this.#putBack(message, queue),
-      onEnd: (deleted) => {
-        if (deleted) log.warn({ queue }, 'the queue was deleted under its consumer');
+      onEnd: (reason) => {
+        if (reason !== null) onInterrupted(reason, queue);
         this.#lookout.wake();
       },
       onLateSettlement: () => this.#lookout.wake(),
@@ -139,6 +145,10 @@ export class QueueConsumer implements Service {
     log.info({ queue }, 'consuming');
     this.#consuming.resolve();
   }
+
+  readonly #warn = (reason: string, queue: string): void => {
+    this.#options.log.warn({ queue, reason }, 'consuming was interrupted');
+  };
 
   async #putBack(message: AsyncMessage, queue: string): Promise<void> {
     const { signal } = this.#stopping;

@@ -241,9 +241,8 @@ describe('in an outage of the broker (invariant 8)', () => {
   });
 
   it('stopping does not wait for it', async () => {
+    // It never comes back: who waited for it would wait for ever.
     await proxy.refuse();
-    const begin = performance.now();
     await consumer.stop();
-    expect(performance.now() - begin).toBeLessThan(3_000);
   });
 });

@@ -11,8 +11,11 @@ export interface SubscriptionParts {
   readonly handle: (message: AsyncMessage) => Promise<Settlement>;
   /** Keeps a message whose queue was deleted while it was at work. Must not throw or reject. */
   readonly putBack: (message: AsyncMessage) => Promise<void>;
-  /** Called when nothing more is delivered: the queue was deleted, or else the channel was lost. */
-  readonly onEnd: (deleted: boolean) => void;
+  /**
+   * Called when nothing more is delivered, because RabbitMQ deleted the queue or closed the channel: it
+   * gave a reason then; or because the connection was lost: null.
+   */
+  readonly onEnd: (reason: string | null) => void;
   /** Called when a delivery is settled that was still at work when the subscription ended. */
   readonly onLateSettlement: () => void;
 }
@@ -42,11 +45,15 @@ export class Subscription {
     this.queue = parts.queue;
     this.#channel = channel;
     this.#parts = parts;
+    let reason: string | null = null;
     channel.on('basic.cancel', () => {
       this.#deleted = true;
-      this.#end();
+      this.#end('the queue was deleted');
     });
-    channel.once('close', () => this.#end());
+    channel.on('error', (error: Error) => {
+      reason = error.message;
+    });
+    channel.once('close', () => this.#end(reason));
   }
 
   /**
@@ -141,11 +148,11 @@ export class Subscription {
     else this.#channel.basicNack({ deliveryTag, requeue: true });
   }
 
-  #end(): void {
+  #end(reason: string | null): void {
     if (this.#ended) return;
     this.#ended = true;
     // Otherwise `open` fails, and its caller tries again after a pause.
-    if (this.#prefetch > 0) this.#parts.onEnd(this.#deleted);
+    if (this.#prefetch > 0) this.#parts.onEnd(reason);
     this.#closeOnceSettled();
   }
 

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { generatedFiles } from '../../scripts/chart/generated-files.ts';
 import { readConfig } from '../../src/config.ts';
 import { loadTools } from '../../src/tools/tools-file.ts';
+import { outputOf } from '../support/child.ts';
 import {
   chartDirectory,
   lint,
@@ -83,7 +82,7 @@ describe.skipIf(noHelm)('helm', () => {
 
   test('packs everything that an installation needs', async () => {
     const archive = await packChart(directory);
-    await promisify(execFile)('tar', ['-xzf', archive, '-C', directory]);
+    await outputOf('tar', ['-xzf', archive, '-C', directory]);
     const chart = join(directory, 'asya-gateway');
     const options = { chart, release: 'packed' };
     const packed = await render(valueSets['everything on'] ?? {}, options);

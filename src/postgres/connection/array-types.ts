@@ -12,16 +12,24 @@ export const arrayTypes = {
   textArray: {
     to: textArray,
     from: [textArray],
-    serialize: (items: unknown) => `{${(items as readonly string[]).map(quoted).join(',')}}`,
+    serialize: once((items) => (items as readonly string[]).map(quoted).join(',')),
     parse: parseTextArray,
   },
   bigintArray: {
     to: bigintArray,
     from: [bigintArray],
-    serialize: (items: unknown) => `{${(items as readonly number[]).join(',')}}`,
+    serialize: once((items) => (items as readonly number[]).join(',')),
     parse: (literal: string) => parseTextArray(literal).map(Number),
   },
 };
+
+/**
+ * Where the server has forgotten a statement, the driver (3.4.9) sends it again and serialises its
+ * parameters once more: they are literals by then.
+ */
+function once(serialize: (items: unknown) => string): (items: unknown) => string {
+  return (items) => (typeof items === 'string' ? items : `{${serialize(items)}}`);
+}
 
 function quoted(item: string): string {
   return `"${item.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
