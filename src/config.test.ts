@@ -13,6 +13,7 @@ test('everything has a default', () => {
     port: 8080,
     metricsPort: null,
     maxBodyBytes: 1_048_576,
+    maxResultBytes: 16_777_216,
     allowedOrigins: [],
     allowedHosts: [],
     configPath: null,

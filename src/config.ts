@@ -14,7 +14,7 @@ import {
   type LogLevel,
 } from './settings/parsers.ts';
 import { isServiceLink } from './settings/service-links.ts';
-import { textOf, type Environment, type Setting } from './settings/setting.ts';
+import { textOf, type Environment, type EnvironmentSetting } from './settings/setting.ts';
 
 /** Everything that can be set from outside. Parsed once, at the start. */
 export interface Config {
@@ -36,6 +36,8 @@ export interface Config {
   /** Where metrics are served; 0: any free port; null: there are none. */
   readonly metricsPort: number | null;
   readonly maxBodyBytes: number;
+  /** Most bytes of a result, however it is reported; beyond it its job fails. */
+  readonly maxResultBytes: number;
   /** Origins, other than the gateway's own, that browsers may call from; as browsers write them. */
   readonly allowedOrigins: readonly string[];
   /**
@@ -57,13 +59,19 @@ export interface Config {
   readonly logLevel: LogLevel;
 }
 
+/**
+ * PostgreSQL keeps JSON of up to 255 MiB, and a row is sent to it as text of at most 512 MiB that
+ * JavaScript can hold.
+ */
+const largestResult = 134_217_728;
+
 /** A variable holds what it cannot hold. The message names the variable, never a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 /** The variable of each setting, with its default. */
-const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+const settings: { readonly [Name in keyof Config]: EnvironmentSetting<Config[Name]> } = {
   databaseUrl: setting('ASYA_DATABASE_URL', null, completeDatabaseUrl),
   databaseMaxConnections: setting('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
   rabbitmqUrl: setting('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
@@ -74,6 +82,7 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   port: setting('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
   metricsPort: setting('ASYA_METRICS_PORT', null, integer(0, 65_535)),
   maxBodyBytes: setting('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
+  maxResultBytes: setting('ASYA_MAX_RESULT_BYTES', 16_777_216, integer(1_024, largestResult)),
   allowedOrigins: setting('ASYA_ALLOWED_ORIGINS', [], origins),
   allowedHosts: setting('ASYA_ALLOWED_HOSTS', [], hosts),
   configPath: setting('ASYA_CONFIG_PATH', null, (text) => resolve(text)),
@@ -83,7 +92,11 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   logLevel: setting('ASYA_LOG_LEVEL', 'info', logLevel),
 };
 
-function setting<T>(variable: string, fallback: T, parse: Setting<T>['parse']): Setting<T> {
+function setting<T>(
+  variable: string,
+  fallback: T,
+  parse: EnvironmentSetting<T>['parse'],
+): EnvironmentSetting<T> {
   return { variable, fallback, parse };
 }
 
@@ -94,7 +107,7 @@ export const variables: readonly string[] = Object.values(settings).map(({ varia
 export function readConfig(env: Environment): Config {
   const faults: string[] = [];
 
-  const valueOf = ({ variable, fallback, parse }: Setting<unknown>): unknown => {
+  const valueOf = ({ variable, fallback, parse }: EnvironmentSetting<unknown>): unknown => {
     const text = textOf(env, variable);
     if (text === null || isServiceLink(variable, text)) return fallback;
     try {

@@ -2,19 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ActorBroker } from './actor/actor-broker.ts';
+import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
 import type { Config } from './config.ts';
-import type { Answer } from './http/responses.ts';
+import type { HandledRequest } from './http/responses.ts';
 import { buildApp } from './http/app.ts';
 import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
-import type { ChildClaim } from './jobs/child.ts';
-import type { Announcer } from './jobs/announcer.ts';
+import type { Broker, ReportListener } from './jobs/broker.ts';
 import { createEngine } from './jobs/engine.ts';
-import type { JobEvent } from './jobs/event.ts';
-import type { ApplyOutcome, ChangeListener, JobStore } from './jobs/job-store.ts';
-import type { Publisher } from './jobs/publisher.ts';
-import type { ReportListener } from './jobs/report-fate.ts';
+import type { ChangeListener, JobStore } from './jobs/job-store.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { callAfter } from './lib/timer.ts';
@@ -28,6 +24,8 @@ import { Metrics } from './metrics/metrics.ts';
 import { PostgresDatabase } from './postgres/database.ts';
 import { RabbitBroker } from './rabbitmq/broker.ts';
 import type { ToolSource } from './tools/tool-source.ts';
+import { ReportIntake } from './wire/report-intake.ts';
+import { ReportMemory } from './wire/report-memory.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
@@ -62,15 +60,6 @@ interface Storage extends Service {
   unavailable(): Promise<string | null>;
 }
 
-/** How messages travel, however they do. */
-interface Broker extends Service {
-  readonly publisher: Publisher;
-  readonly announcer: Announcer;
-  /** Do reports come in, as far as can be told? */
-  canHear(): boolean;
-  connectActors(): Promise<ActorBroker>;
-}
-
 /** Composition root: what the gateway is made of, and the order in which it starts and stops. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, tools, version, log } = options;
@@ -79,28 +68,29 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const storage = openStorage(options, () => feed);
   const { clock } = storage;
+  const { maxResultBytes } = config;
+  const memory = new ReportMemory(maxResultBytes);
+  const intake = new ReportIntake({
+    take: (report) => reports.take(report),
+    maxResultBytes,
+    memory,
+    log,
+  });
   const broker = openBroker(options, clock, {
-    apply: (jobId, event, child) => reports.take({ jobId, event, child }),
+    intake,
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
-  const { announcer } = broker;
   const store = metrics?.observeStore(storage.store) ?? storage.store;
-  const publisher = metrics?.observePublisher(broker.publisher) ?? broker.publisher;
-
-  const unroutableGraceMs = config.unroutableGraceSeconds * 1000;
-  const retentionMs = config.jobRetentionSeconds * 1000;
-  const canHear = () => broker.canHear();
-  const engine = {
+  const publisher = metrics?.observePublisher(broker) ?? broker;
+  const { jobs, reports, feed, dispatcher, reaper } = createEngine({
     store,
     publisher,
-    announcer,
+    broker,
     clock,
     log,
-    unroutableGraceMs,
-    retentionMs,
-    canHear,
-  };
-  const { jobs, reports, feed, dispatcher, reaper } = createEngine(engine);
+    unroutableGraceMs: config.unroutableGraceSeconds * 1000,
+    retentionMs: config.jobRetentionSeconds * 1000,
+  });
 
   const drain = new AbortController();
   const closing = drain.signal;
@@ -120,8 +110,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     database: await dependencies.database(),
     broker: await dependencies.broker(),
   });
-  const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
-  const app = buildApp({ ...front, reports, mcp, readiness, ...onAnswer });
+  const onResponse =
+    metrics === null
+      ? {}
+      : { onResponse: (handled: HandledRequest) => metrics.countResponse(handled) };
+  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onResponse });
   metrics?.ask({
     version,
     dependencies,
@@ -201,30 +194,20 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   };
 }
 
-interface ReportTakers {
-  readonly apply: (
-    jobId: string,
-    event: JobEvent,
-    child: ChildClaim | null,
-  ) => Promise<ApplyOutcome>;
+interface ReportParts {
+  readonly intake: ReportIntake;
   readonly onReport: ReportListener;
 }
 
-function openBroker({ config, log }: GatewayOptions, clock: Clock, takers: ReportTakers): Broker {
+function openBroker(
+  { config, log }: GatewayOptions,
+  clock: Clock,
+  parts: ReportParts,
+): Broker & ActorConnector {
   const { rabbitmqUrl: url, rabbitmqExchange: exchange, consumeEndQueues } = config;
-  if (url !== null) {
-    return new RabbitBroker({ url, exchange, consumeEndQueues, ...takers, clock, log });
-  }
-  const broker = new MemoryBroker({ ...takers, log, clock });
-  return {
-    publisher: broker,
-    announcer: broker,
-    canHear: () => true,
-    start: async () =>
-      log.info('queues are kept in memory: only actors in this process are reached'),
-    stop: async () => broker.close(),
-    connectActors: async () => broker.connect(),
-  };
+  return url === null
+    ? new MemoryBroker({ ...parts, log, clock })
+    : new RabbitBroker({ url, exchange, consumeEndQueues, ...parts, clock, log });
 }
 
 function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Service {

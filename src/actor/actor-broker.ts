@@ -1,4 +1,4 @@
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import type { EpochMs } from '../jobs/job.ts';
 import type { Report } from '../wire/report.ts';
@@ -66,4 +66,9 @@ export interface ActorBroker {
 
   /** Takes no new messages, waits for the handlers at work, then disconnects. May be called twice. */
   close(): Promise<void>;
+}
+
+/** A broker that actors of the gateway's own process can connect to. */
+export interface ActorConnector {
+  connectActors(): Promise<ActorBroker>;
 }

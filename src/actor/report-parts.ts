@@ -1,9 +1,15 @@
 import type { Envelope } from '../jobs/envelope.ts';
+import { attemptOf } from '../wire/attempt.ts';
 import type { ReportAddress } from '../wire/report.ts';
 
-/** Which job a report is about. A child's first report is what the gateway knows it from. */
-export function addressOf({ jobId, parentId, steps }: Envelope): ReportAddress {
-  return { job_id: jobId, ...(parentId !== null && { parent_id: parentId, steps: [...steps] }) };
+/** Which job and attempt a report is about. A child's first report is what the gateway knows it from. */
+export function addressOf(envelope: Envelope): ReportAddress & { attempt?: number } {
+  const { jobId, parentId, steps, metadata } = envelope;
+  return {
+    job_id: jobId,
+    ...attemptOf({ metadata }),
+    ...(parentId !== null && { parent_id: parentId, steps: [...steps] }),
+  };
 }
 
 /** The longest text the gateway takes; messages have a largest size, too. */

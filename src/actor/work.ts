@@ -15,7 +15,7 @@ import { valuesOf } from './values.ts';
 import type { WorkSignal } from './work-signal.ts';
 import type { Workload } from './workload.ts';
 
-interface Surroundings {
+interface WorkParts {
   readonly broker: ActorBroker;
   readonly workload: Workload;
   readonly log: Log;
@@ -31,7 +31,7 @@ const maxRetryDelayMs = 60_000;
 export async function work(
   actor: Actor,
   delivery: Delivery,
-  surroundings: Surroundings,
+  surroundings: WorkParts,
 ): Promise<void> {
   const { envelope } = delivery;
   const { workload, log } = surroundings;
@@ -59,7 +59,7 @@ class Work {
   readonly #questions: Questions;
   readonly #context: ActorContext;
 
-  constructor(actor: Actor, delivery: Delivery, { broker, log }: Surroundings, limit: WorkSignal) {
+  constructor(actor: Actor, delivery: Delivery, { broker, log }: WorkParts, limit: WorkSignal) {
     const { envelope, redelivered } = delivery;
     const { jobId, headers, deadline } = envelope;
     const step = envelope.steps[envelope.current] ?? actor.step;

@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
-import { isFinal, type Job, type JobUpdate } from '../jobs/job.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { callAfter } from '../lib/timer.ts';
-import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
+import { idOfKey, keyFault } from '../jobs/idempotency.ts';
+import type { Job } from '../jobs/job.ts';
 import type { Tool } from '../tools/tool.ts';
+import { CallRefused } from './call-refused.ts';
+import { checkedPayload, submissionOf } from './tool-submission.ts';
 
 export interface ToolCall {
   readonly tool: Tool;
@@ -14,30 +13,20 @@ export interface ToolCall {
   readonly headers: Readonly<Record<string, string>>;
   /** The job's id, unless a job has it already. Default: one that was never used. */
   readonly jobId?: string | null;
+  /**
+   * A text of 1 to 255 bytes by which the caller can repeat the call and still have one job. As the
+   * caller sent it, which may be anything. Default: null, none.
+   */
+  readonly idempotencyKey?: unknown;
 }
 
 export type StartedCall =
-  | { readonly ok: true; readonly job: Job }
+  /** `isRepeat`: an earlier call with the same idempotency key made the job. */
+  | { readonly ok: true; readonly job: Job; readonly isRepeat: boolean }
   /** Each fault is a sentence that names the argument by its path. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-export interface WaitOptions {
-  /** Longest wait in milliseconds; null: as long as the job takes. */
-  readonly timeoutMs: number | null;
-  /** Ends the wait, not the job. */
-  readonly signal: AbortSignal;
-  /** Updates with a greater seq are told. Default 0: all of them. */
-  readonly after?: number;
-  /** Told every update in order, the final one included; the next one waits for it. */
-  readonly onUpdate?: (update: JobUpdate) => Promise<void>;
-}
-
-export interface UpdateOptions extends WaitOptions {
-  /** Whether the wait is over with this update. */
-  readonly until: (update: JobUpdate) => boolean;
-}
-
-/** A tool call becomes a job, and a job's outcome is waited for: what every front does with a call. */
+/** Makes jobs of tool calls, for every front. */
 export class ToolCalls {
   readonly #jobs: ClientJobs;
 
@@ -46,85 +35,36 @@ export class ToolCalls {
   }
 
   /**
-   * Checks the arguments and submits the job, which is durable once this resolves.
+   * Checks the arguments and submits the job, which is durable once this resolves. Calls with the same
+   * idempotency key make one job.
    *
-   * @throws BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable, with nothing
-   *   submitted unless the connection broke between the commit and its answer
+   * @throws CallRefused; BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable,
+   *   with nothing submitted unless the connection broke between the commit and its confirmation
    */
-  async call({ tool, arguments: given, headers, jobId = null }: ToolCall): Promise<StartedCall> {
-    const checked = tool.checkArguments(given ?? {});
+  async call(call: ToolCall): Promise<StartedCall> {
+    const { tool, headers, jobId = null, idempotencyKey: key = null } = call;
+    if (key !== null) assertKey(key);
+    const checked = checkedPayload(tool, call.arguments);
+    // Arguments that do not fit make no job, so the key stays free.
     if (!checked.ok) return checked;
-    const faults = storageFaults(checked.arguments);
-    if (faults.length > 0) return { ok: false, faults };
-    const job = await this.#jobs.submit({
-      id: jobId,
-      tool: tool.name,
-      steps: tool.steps,
-      payload: checked.arguments,
-      metadata: tool.metadata,
-      headers,
-      timeoutSeconds: tool.timeoutSeconds,
-      heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
-      inputTimeoutSeconds: tool.inputTimeoutSeconds,
-    });
-    return { ok: true, job };
-  }
-
-  /**
-   * Waits until a job is finished.
-   *
-   * @returns the finished job; null if time ran out, the signal aborted or no such job exists
-   * @throws StoreUnavailable
-   */
-  async awaitOutcome(jobId: string, options: WaitOptions): Promise<Job | null> {
-    const last = await this.awaitUpdate(jobId, { ...options, until: isOutcome });
-    if (last === null) return null;
-    const job = await this.#jobs.get(jobId);
-    return job !== null && isFinal(job.status) ? job : null;
-  }
-
-  /**
-   * Waits for the first update that will do.
-   *
-   * @returns it, or `over` if none can come: the job was finished before the wait began, or is
-   *   unknown; null if time ran out or the signal aborted
-   * @throws StoreUnavailable
-   */
-  async awaitUpdate(jobId: string, options: UpdateOptions): Promise<JobUpdate | 'over' | null> {
-    const { timeoutMs, signal, after = 0, onUpdate, until } = options;
-    // AbortSignal.timeout would keep its timer, and this call with it, long after a quick outcome.
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    const stopTimer = callAfter(timeoutMs ?? Infinity, abort);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      for await (const updates of this.#jobs.watch(jobId, { after, signal: stop.signal })) {
-        for (const update of updates) {
-          await onUpdate?.(update);
-          if (until(update)) return update;
-        }
-      }
-      return stop.signal.aborted ? null : 'over';
-    } finally {
-      stopTimer();
-      signal.removeEventListener('abort', abort);
+    const submission = submissionOf(tool, checked.arguments, headers);
+    if (key === null) {
+      return {
+        ok: true,
+        job: await this.#jobs.submit({ ...submission, id: jobId }),
+        isRepeat: false,
+      };
     }
+    const { kind, job } = await this.#jobs.submitOnce(idOfKey(null, key), submission);
+    if (kind === 'mismatch') throw CallRefused.reusedKey(job.id);
+    return { ok: true, job, isRepeat: kind === 'existing' };
   }
 }
 
-function isOutcome({ status }: JobUpdate): boolean {
-  return isFinal(status);
-}
-
-/** Arguments are kept with the job, as they are or not at all. */
-function storageFaults(given: JsonObject): string[] {
-  if (!hasUnstorable(JSON.stringify(given))) return [];
-  return Object.entries(given)
-    .filter(
-      ([name, value]) => !isDeepStrictEqual(makeStorable({ [name]: value }), { [name]: value }),
-    )
-    .map(([name]) => `${storableText(name)} must not hold U+0000 or half a surrogate pair`);
+/** @throws CallRefused */
+function assertKey(key: unknown): asserts key is string {
+  const fault = keyFault(key);
+  if (fault !== null) throw CallRefused.invalidKey(fault);
 }
 
 /**

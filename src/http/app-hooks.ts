@@ -18,7 +18,7 @@ export function takeRepeatedHeaders(app: FastifyInstance): void {
 export function guardHost(app: FastifyInstance, guard: HostGuard): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { host, origin } = request.headers;
-    // RFC 9112, section 3.2. Node.js would answer by itself, without a body.
+    // As RFC 9112, section 3.2 demands.
     if (host === undefined && request.raw.httpVersion === '1.1') {
       return done(invalid('the request has no Host'));
     }
@@ -29,7 +29,7 @@ export function guardHost(app: FastifyInstance, guard: HostGuard): void {
   });
 }
 
-/** Refuses bodies that would have to be decoded, because read as they are they are no JSON. */
+/** Refuses compressed bodies. Without this they would be called malformed JSON. */
 export function refuseEncodedBodies(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding'];
@@ -39,7 +39,7 @@ export function refuseEncodedBodies(app: FastifyInstance): void {
   });
 }
 
-/** Answers what is thrown with a problem; logs what nobody foresaw. */
+/** Sends a problem for every error that a route throws, and logs those that nobody foresaw. */
 export function reportErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error, { method, url }, reply) => {
     const problem = problemOf(error);

@@ -5,7 +5,9 @@ import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import type { Log } from '../lib/log.ts';
+import { JobRetries } from '../calls/job-retries.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
+import type { ReportMemory } from '../wire/report-memory.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
@@ -13,25 +15,34 @@ import {
   envelopeFinal,
   envelopeProgress,
   readEnvelope,
+  unregisteredChild,
 } from './envelope-routes.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
 import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
+import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
+import { failRejected } from './rejected-outcome.ts';
 import { createServer, refuseWithProblems } from './server.ts';
+import { retryJob } from './retry-routes.ts';
 import { callTool } from './tool-routes.ts';
-import { tellAnswers, type AnswerListener } from './responses.ts';
+import { tellResponses, type ResponseListener } from './responses.ts';
 
-/** A request that is not in by then is given up, so that slow senders hold no connection. */
+/** A request has to arrive within this time, or a slow sender could hold a connection for ever. */
 const requestTimeoutMs = 60_000;
 
-/** Ids are checked by the routes; beyond this the router itself says no. */
+/** The router refuses longer ids with a 414. Shorter ones are for the routes to check. */
 const maxParamLength = 1_024;
 
 export interface AppParts {
-  readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
+  readonly config: Pick<
+    Config,
+    'maxBodyBytes' | 'maxResultBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'
+  >;
   readonly jobs: ClientJobs;
   readonly reports: ActorReports;
+  /** For reports that were decoded and are not committed yet, by whatever way they come. */
+  readonly reportMemory: ReportMemory;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;
@@ -39,27 +50,27 @@ export interface AppParts {
   readonly mcp: FastifyPluginAsync;
   readonly readiness: Readiness;
   readonly log: Log;
-  /** Told of every request that is over, whether or not it got its answer. */
-  readonly onAnswer?: AnswerListener;
+  /** Called for every request that is over, whether or not it got its response. */
+  readonly onResponse?: ResponseListener;
   /** Aborted when the gateway drains: streams and waits end. */
   readonly closing: AbortSignal;
 }
 
-/** Everything the gateway answers by HTTP, apart from the server that listens. */
+/** Everything that the gateway answers by HTTP, but for the metrics. It does not listen yet. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, jobs, reports, tools, toolCalls, mcp, readiness, log, closing } = parts;
   const app = createServer({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength },
-    // What still comes in over an open connection while the server closes is answered.
+    // Requests that still come in by open connections are answered while the server closes.
     return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   acceptJson(app);
   // These two see every request, also those that are refused.
-  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
+  if (parts.onResponse !== undefined) tellResponses(app, parts.onResponse);
   sayFarewell(app, closing);
   refuseWithProblems(app, { config, log });
 
@@ -67,7 +78,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.get('/ready', ready(readiness, closing));
 
   app.register(mcp);
-  app.post('/tools/call', callTool({ toolCalls, tools, closing }));
+  app.post('/tools/call', callTool({ jobs, toolCalls, tools, closing }));
 
   app.get('/jobs', listJobs(jobs));
   app.get('/jobs/:id', readJob(jobs));
@@ -75,6 +86,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.post('/jobs/:id/input', answerJob(jobs));
   app.post('/jobs/:id/cancel', cancelJob(jobs));
   app.delete('/jobs/:id', cancelJob(jobs));
+  app.post('/jobs/:id/retry', retryJob(new JobRetries({ jobs, tools })));
 
   app.get('/envelopes/:id', readEnvelope(jobs));
   app.get('/envelopes/:id/stream', streamEnvelope({ jobs, log, closing }));
@@ -84,18 +96,30 @@ export function buildApp(parts: AppParts): FastifyInstance {
     actors.get('/jobs/:id/active', jobActive(reports));
     actors.post('/jobs/:id/heartbeat', heartbeat(reports));
     actors.post('/jobs/:id/progress', progress(reports));
-    actors.post('/jobs/:id/final', final(reports));
 
     actors.post('/envelopes', createEnvelope(reports));
     actors.get('/envelopes/:id/active', jobActive(reports));
     actors.post('/envelopes/:id/progress', envelopeProgress(reports));
-    actors.post('/envelopes/:id/final', envelopeFinal(reports));
+  });
+
+  const { maxResultBytes } = config;
+  const uploads = uploadMemory(maxResultBytes);
+  const outcome = { reports, maxResultBytes, uploads, reportMemory: parts.reportMemory, log };
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: null });
+    outcomes.post('/jobs/:id/final', final(reports));
+  });
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: unregisteredChild });
+    outcomes.post('/envelopes/:id/final', envelopeFinal(reports));
   });
 
   return app;
 }
 
-/** While the gateway drains, answers end the connection they come by. */
+/** While the gateway drains, each response asks its client to close the connection. */
 function sayFarewell(app: FastifyInstance, closing: AbortSignal): void {
   app.addHook('onRequest', (_request, reply, done) => {
     if (closing.aborted) reply.header('connection', 'close');

@@ -1,4 +1,5 @@
-import type { EpochMs, Job, JobUpdate } from '../jobs/job.ts';
+import type { Job, JobUpdate } from '../jobs/job.ts';
+import { instantText } from '../lib/clock.ts';
 
 /** A job as clients see it. */
 export function jobJson(job: Job) {
@@ -19,16 +20,19 @@ export function jobJson(job: Job) {
     current_step: job.currentStep,
     steps_completed: job.stepsCompleted,
     total_steps: job.route.steps.length,
+    ...(job.retry !== null && { attempt: job.attempt, max_attempts: job.retry.attempts }),
+    ...(job.retryAt !== null && { retry_at: instantText(job.retryAt) }),
+    ...(job.retryOf !== null && { retry_of: job.retryOf }),
     timeout_seconds: job.timeoutSeconds,
-    deadline: instant(job.deadline),
-    last_heartbeat_at: instant(job.lastHeartbeatAt),
-    created_at: instant(job.createdAt),
-    updated_at: instant(job.updatedAt),
-    finished_at: instant(job.finishedAt),
+    deadline: instantText(job.deadline),
+    last_heartbeat_at: instantText(job.lastHeartbeatAt),
+    created_at: instantText(job.createdAt),
+    updated_at: instantText(job.updatedAt),
+    finished_at: instantText(job.finishedAt),
   };
 }
 
-/** One entry of a job's history as clients see it. What is not known is left out. */
+/** One entry of a job's history as clients see it. Members that are null are left out. */
 export function updateJson(update: JobUpdate) {
   return {
     job_id: update.jobId,
@@ -39,15 +43,9 @@ export function updateJson(update: JobUpdate) {
     ...(update.step !== null && { step: update.step }),
     ...(update.stepStatus !== null && { step_status: update.stepStatus }),
     ...(update.progressPercent !== null && { progress_percent: update.progressPercent }),
-    // A result may well be null, so the status tells whether there is one.
+    // A result may be null, so only the status tells whether there is one.
     ...(update.status === 'Succeeded' && { result: update.result }),
     ...(update.error !== null && { error: update.error }),
-    timestamp: instant(update.timestamp),
+    timestamp: instantText(update.timestamp),
   };
-}
-
-function instant(ms: EpochMs): string;
-function instant(ms: EpochMs | null): string | null;
-function instant(ms: EpochMs | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,25 +1,19 @@
 import type { FastifyInstance } from 'fastify';
-import { parseJson } from '../lib/json-parse.ts';
+import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 import type { Json } from '../lib/json.ts';
-import { hasUnstorable, makeStorable } from '../lib/storable.ts';
+import { storableJson } from '../wire/storable-json.ts';
 
-/** Beyond what is let through as a tool's arguments, which come wrapped in a few levels. */
-const maxDepth = 80;
-
-/** Bodies are JSON and nothing else, for the routes of this scope. */
+/** The routes of this scope take JSON bodies and no others. */
 export function acceptJson(scope: FastifyInstance): void {
-  readBodies(scope, (text) => parseJson(text, { maxDepth }));
+  readBodies(scope, (text) => parseJson(text, { maxDepth: maxMessageDepth }));
 }
 
 /**
- * The same, with characters that no store can hold replaced: the work that an actor reports is
- * done, and cannot be told in other words.
+ * The same, but characters that no store can hold are replaced. A report must not be refused for them,
+ * because its work is done and cannot be told in other words.
  */
 export function acceptReports(scope: FastifyInstance): void {
-  readBodies(scope, (text) => {
-    const value = parseJson(text, { maxDepth });
-    return hasUnstorable(text) ? makeStorable(value) : value;
-  });
+  readBodies(scope, storableJson);
 }
 
 /** An empty body counts as none. */

@@ -4,13 +4,21 @@ import { makeStorable, storableText } from '../lib/storable.ts';
 import { answerFaults } from './answer-faults.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { freshId } from './fresh-id.ts';
+import { isSameCall } from './idempotency.ts';
 import type { JobCreator } from './job-creator.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobFeed, SubscribeOptions } from './job-feed.ts';
 import type { InputAnswers, JobInput } from './job-input.ts';
 import type { JobReader } from './job-reader.ts';
-import type { ApplyOutcome, JobPage, JobStore, ListQuery } from './job-store.ts';
-import type { CancelReason, Job, JobUpdate } from './job.ts';
+import {
+  StoreUnavailable,
+  type ApplyOutcome,
+  type JobPage,
+  type JobStore,
+  type ListPosition,
+  type ListQuery,
+} from './job-store.ts';
+import { isFinal, type CancelReason, type Job, type JobUpdate } from './job.ts';
 import { submittedJob, type Submission } from './submission.ts';
 
 /** A page of jobs with larger results than that is shorter than its limit says. */
@@ -24,6 +32,17 @@ interface ClientJobsParts {
   readonly feed: JobFeed;
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
+}
+
+/**
+ * What a submission under a given id came to:
+ * - created: the job is new
+ * - existing: the job was there, made by the same call
+ * - mismatch: the job was there, made by a call of another tool or with other arguments
+ */
+export interface OnceSubmitted {
+  readonly kind: 'created' | 'existing' | 'mismatch';
+  readonly job: Job;
 }
 
 /** `invalid`: nothing was stored; each fault is a sentence that names the answer by its path. */
@@ -58,6 +77,29 @@ export class ClientJobs {
     const job = submittedJob(submission, freshId(now), now);
     if (await creator.createAndSend(job)) return job;
     throw new Error('a fresh id was taken');
+  }
+
+  /**
+   * Commits a new job unless there is one with this id, which says what the job is for; see
+   * idempotency.ts. So it may be called often and anywhere. A job that is there already is found while
+   * the broker is away, too.
+   *
+   * @throws BrokerUnavailable with nothing stored, if there is no such job yet and no message can be
+   *   sent at the moment
+   */
+  async submitOnce(id: string, submission: Submission): Promise<OnceSubmitted> {
+    const { creator, dispatcher, reader, clock } = this.#parts;
+    // The job may be removed between the two looks at it, and then a new one may be made.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (dispatcher.isAvailable()) {
+        const job = submittedJob(submission, id, clock());
+        if (await creator.createAndSend(job)) return { kind: 'created', job };
+      }
+      const job = await reader.get(id);
+      if (job !== null) return { kind: isSameCall(job, submission) ? 'existing' : 'mismatch', job };
+      dispatcher.assertAvailable();
+    }
+    throw new StoreUnavailable(`the job ${id} was being removed`);
   }
 
   /** Null: no job has this id. */
@@ -102,20 +144,43 @@ export class ClientJobs {
       reason: 'ActorError',
       error: text,
       details: null,
+      // Another attempt would only ask the same client again.
+      mayRetry: false,
     });
   }
 
   /**
+   * Cancels a job, and then its children. A repeated cancellation goes through the children once more,
+   * so whoever got no answer can make sure of them by asking again.
+   *
    * @param message what the canceller said, if anything
    * @param details what programs need to know of the cancellation
    */
-  cancel(
+  async cancel(
     id: string,
     reason: CancelReason,
     message: string | null,
     details: Json = null,
   ): Promise<ApplyOutcome> {
-    return this.#parts.events.apply(id, { type: 'cancelled', reason, message, details });
+    const { events } = this.#parts;
+    const outcome = await events.apply(id, { type: 'cancelled', reason, message, details });
+    if (outcome.kind !== 'unknown' && outcome.state.status === 'Cancelled') {
+      for await (const child of this.#unfinishedChildren(id)) {
+        await this.cancel(child.id, reason, 'its parent was cancelled', details);
+      }
+    }
+    return outcome;
+  }
+
+  /** In pages, so that a fan-out of any size takes little memory. */
+  async *#unfinishedChildren(parentId: string): AsyncGenerator<Job> {
+    const query = { status: null, tool: null, parentId, createdAfter: null, limit: 200 };
+    for (let before: ListPosition | null = null, more = true; more;) {
+      const page: JobPage = await this.list({ ...query, before });
+      yield* page.jobs.filter(({ status }) => !isFinal(status));
+      before = page.jobs.at(-1) ?? null;
+      ({ more } = page);
+    }
   }
 }
 

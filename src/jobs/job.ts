@@ -22,6 +22,7 @@
  * - update: one entry of a job's history; what streams carry
  * - seq: an update's number within its job: 1, 2, 3 … without gaps
  * - outcome: how a job ended: a result, an error or a cancellation
+ * - attempt: one try at a job's work; a tool's `retry` says how often a job is tried before it fails
  * - final status: Succeeded, Failed or Cancelled; a job never leaves it
  * - deadline: the instant at which a job fails by itself
  * - input: what an actor asks the caller for; the job waits, its message does not (see job-input.ts)
@@ -40,6 +41,7 @@
  */
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JobInput } from './job-input.ts';
+import type { RetryPolicy } from './retry-rules.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number;
@@ -80,9 +82,15 @@ export type Reason = FailureReason | CancelReason;
  * - HeartbeatLost: no heartbeat within the tool's `heartbeat_timeout` after pick-up
  * - Unroutable: no queue took the message within the grace period
  * - PublishFailed: the broker refuses this message for good
+ * - ResultRejected: an actor reported how the job ended, and the gateway cannot keep what it said
  */
 export type FailureReason =
-  'ActorError' | 'DeadlineExceeded' | 'HeartbeatLost' | 'Unroutable' | 'PublishFailed';
+  | 'ActorError'
+  | 'DeadlineExceeded'
+  | 'HeartbeatLost'
+  | 'Unroutable'
+  | 'PublishFailed'
+  | 'ResultRejected';
 
 export type CancelReason = 'CancelledByClient' | 'CancelledByOperator';
 
@@ -135,6 +143,12 @@ export interface JobState {
   readonly dispatchedAt: EpochMs | null;
   /** The update that put the job into the outbox: it comes there once more with each answer. */
   readonly outboxSeq: number;
+  /** How it is tried again before it fails. Null: not at all. */
+  readonly retry: RetryPolicy | null;
+  /** Counts the attempts from 1. */
+  readonly attempt: number;
+  /** When the present attempt begins, which is not the first. Null: it has begun. */
+  readonly retryAt: EpochMs | null;
   /** The newest update's seq. */
   readonly seq: number;
   readonly createdAt: EpochMs;
@@ -145,6 +159,8 @@ export interface JobState {
 export interface Job extends JobState {
   /** Fan-out children only. */
   readonly parentId: string | null;
+  /** The job that this one repeats, because a person or a program asked for that. */
+  readonly retryOf: string | null;
   /** The tool's arguments with defaults applied. */
   readonly payload: Json;
   /** Sent with the envelope, such as `traceparent`; never the caller's credentials. */

@@ -6,7 +6,8 @@ import { aJob } from '../../test/support/jobs.ts';
 import { withOutages } from '../../test/support/outage.ts';
 import { JobEvents } from './job-events.ts';
 import { StoreUnavailable, type ApplyOutcome } from './job-store.ts';
-import { announceEnds, type CalledOffJob } from './announcer.ts';
+import { announceEnds } from './announcer.ts';
+import type { CalledOffJob } from './broker.ts';
 import { Reaper } from './reaper.ts';
 
 const log = pino({ level: 'silent' });

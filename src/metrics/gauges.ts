@@ -7,7 +7,7 @@ import { withTimeLimit } from '../lib/time-limit.ts';
 const askLimitMs = 3_000;
 
 /** What is asked at every scrape. */
-export interface Asked {
+export interface GaugeSources {
   readonly version: string;
   /** What the gateway needs, by name: null if it is there, else why it is not. */
   readonly dependencies: Readonly<Record<string, () => Promise<string | null>>>;
@@ -23,7 +23,10 @@ interface OutboxFigures {
 /** No alert compares with NaN: what cannot be told is neither good nor bad. */
 const unknown: OutboxFigures = { jobs: NaN, oldestSeconds: NaN };
 
-export function addGauges(registry: Registry, { version, dependencies, store, tools }: Asked) {
+export function addGauges(
+  registry: Registry,
+  { version, dependencies, store, tools }: GaugeSources,
+) {
   const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({
       name,

@@ -18,6 +18,7 @@ import type {
   OutboxBacklog,
   OutboxJob,
   Postponement,
+  Purge,
   SentJob,
 } from '../jobs/job-store.ts';
 
@@ -29,6 +30,7 @@ const ends: readonly (readonly [FinalStatus, Reason | ''])[] = [
   ['Failed', 'HeartbeatLost'],
   ['Failed', 'Unroutable'],
   ['Failed', 'PublishFailed'],
+  ['Failed', 'ResultRejected'],
   ['Cancelled', 'CancelledByClient'],
   ['Cancelled', 'CancelledByOperator'],
 ];
@@ -160,7 +162,7 @@ export class ObservedStore implements JobStore {
     return this.#watch('due', () => this.#store.due(now, heardSince, limit));
   }
 
-  purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+  purge(finishedBefore: EpochMs, limit: number): Promise<Purge> {
     return this.#watch('purge', () => this.#store.purge(finishedBefore, limit));
   }
 

@@ -188,7 +188,7 @@ test('closing waits for the transaction under way, as long as it may take, and t
     );
     const waiting = closing.use((connection) => connection`SELECT`);
     const settled = Promise.allSettled([underWay, waiting]);
-    await closing.close(graceSeconds * 1000);
+    await closing.close(graceSeconds * 1_000);
     const [first, second] = await settled;
     expect([first.status, second.status]).toEqual([outcome, 'rejected']);
     expect(await notes()).toEqual(outcome === 'fulfilled' ? ['last'] : []);

@@ -7,7 +7,7 @@ import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { encodeEnvelope } from '../wire/envelope-codec.ts';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { connectActorBroker } from './actor-broker.ts';
 import { RabbitAnnouncer } from './announcer.ts';

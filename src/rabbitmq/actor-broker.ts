@@ -1,5 +1,5 @@
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { EpochMs } from '../jobs/job.ts';
@@ -13,7 +13,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
 import { PutBack } from './put-back.ts';
-import { refusalOf, ReportSender } from './report-sender.ts';
+import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
 import { StepConsumer } from './step-consumer.ts';
 
@@ -107,7 +107,7 @@ class RabbitActorBroker implements ActorBroker {
       if (outcome === 'confirmed') return;
       if (outcome === 'refused') {
         const bytes = Buffer.byteLength(encodeEnvelope(envelope));
-        throw new Refused(refusalOf(`the message for step "${step}"`, bytes));
+        throw new Refused(tooLargeText(`the message for step "${step}"`, bytes));
       }
       if (outcome === 'unroutable') {
         unroutableAfter = Math.min(unroutableAfter, this.#clock() + unroutableGraceMs);

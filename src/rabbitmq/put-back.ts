@@ -1,11 +1,10 @@
-import type { AsyncMessage } from 'rabbitmq-client';
+import type { AsyncMessage, HeaderFields } from 'rabbitmq-client';
 import { setTimeout as pause } from 'node:timers/promises';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { backoffMs } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { ConfirmSender } from './confirm-sender.ts';
 import type { RabbitConnection } from './connection.ts';
-import { propertiesOfCopy } from './message-copy.ts';
 
 export interface PutBackOptions {
   /** One for publishing: see RabbitConnection. */
@@ -63,8 +62,7 @@ export class PutBack {
 
   async #send(message: AsyncMessage, queue: string, declare: () => Promise<void>): Promise<void> {
     const body: Buffer = message.body;
-    const properties = propertiesOfCopy(message, { [putBackHeader]: 'true' });
-    const copy = { exchange: '', routingKey: queue, properties, body };
+    const copy = { exchange: '', routingKey: queue, properties: propertiesOf(message), body };
     const outcome = await this.#sender.send(copy);
     if (outcome === 'confirmed') return;
     if (outcome === 'returned') await declare();
@@ -75,4 +73,17 @@ export class PutBack {
 /** Was the message delivered before? RabbitMQ says so of what it has; a copy is new to it. */
 export function wasDelivered({ redelivered, headers }: AsyncMessage): boolean {
   return redelivered || headers?.[putBackHeader] !== undefined;
+}
+
+/**
+ * The message's own properties, but for those that act: `CC` and `BCC` would send the copy to other queues
+ * as well, and RabbitMQ refuses a foreign `user_id`.
+ */
+function propertiesOf(message: AsyncMessage): HeaderFields {
+  const headers: HeaderFields['headers'] = { ...message.headers, [putBackHeader]: 'true' };
+  delete headers.CC;
+  delete headers.BCC;
+  const properties: HeaderFields = { ...message, durable: true, headers };
+  delete properties.userId;
+  return properties;
 }

@@ -8,7 +8,7 @@ import { decodeEnvelope } from '../wire/envelope-codec.ts';
 import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { DoneMessages } from './done-messages.ts';
-import { textOf } from './message-text.ts';
+import { messageText } from './message-text.ts';
 import { wasDelivered, type PutBack } from './put-back.ts';
 import { QueueConsumer } from './queue-consumer.ts';
 import type { Settlement } from './subscription.ts';
@@ -88,7 +88,7 @@ export class StepConsumer implements Service {
   async #settle(message: AsyncMessage, queue: string): Promise<Settlement> {
     let envelope: Envelope;
     try {
-      envelope = decodeEnvelope(textOf(message));
+      envelope = decodeEnvelope(messageText(message));
     } catch (error) {
       return this.#discard(message, queue, String(error));
     }

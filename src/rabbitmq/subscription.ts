@@ -136,9 +136,9 @@ export class Subscription {
 
   async #work(message: AsyncMessage): Promise<void> {
     const settlement = await this.#parts.handle(message);
-    // RabbitMQ would drop the message without a word: it has no queue to put it into.
+    this.#settle(message, settlement);
+    // RabbitMQ drops the message without a word then: it has no queue to put it into.
     if (settlement === 'requeue' && this.#deleted) await this.#parts.putBack(message);
-    else this.#settle(message, settlement);
   }
 
   #settle({ deliveryTag }: AsyncMessage, settlement: Settlement): void {

@@ -212,6 +212,16 @@ tools:
     expect(propertiesOf(text)).toEqual({ '<<': { const: '<<' }, a: { const: '<<' } });
   });
 
+  test('may be written with its tag', () => {
+    const text = `
+x-base: &base { p: {} }
+tools:
+  - name: t
+    route: [s]
+    input_schema: { type: object, properties: { !!merge <<: *base, !!str <<: {}, 1: {}, null: {} } }`;
+    expect(propertiesOf(text)).toEqual({ p: {}, '<<': {}, 1: {}, null: {} });
+  });
+
   test('may use an anchor of a key, and the last of its name', () => {
     const text = `
 x-one: &a { p: { const: 1 } }

@@ -5,7 +5,7 @@ import { Aliases } from './yaml-aliases.ts';
 import { collectionValue, scalarValue } from './yaml-value.ts';
 import type { Entries, Entry, Value } from './yaml-value.ts';
 
-interface Problem {
+interface YamlProblem {
   /** In UTF-16 units. */
   readonly offset: number;
   readonly message: string;
@@ -14,10 +14,13 @@ interface Problem {
 /** Deeper values would overflow the stack of what walks them later, such as a schema's compiler. */
 const maxLevels = 200;
 
-/** Reads the nodes of one document, whose keys are all text. */
+/** Go's writer of YAML puts it before a `<<`. */
+export const mergeTag = 'tag:yaml.org,2002:merge';
+
+/** Reads the nodes of one document. */
 export class YamlReader {
   /** If there are any, what was read has gaps. */
-  readonly problems: Problem[] = [];
+  readonly problems: YamlProblem[] = [];
   readonly #aliases = new Aliases();
 
   /** @param level how many mappings and lists stand around the node */
@@ -65,8 +68,7 @@ export class YamlReader {
     const own = new Set<string>();
     let hasMerge = false;
     for (const { key, value } of items) {
-      const name = this.read(key, level).json as string;
-      if (name === '__proto__') this.#fault(key, '__proto__ cannot be used');
+      const name = this.#readKey(key, level);
       if (!isMerge(key)) {
         if (own.has(name)) this.#fault(key, 'Map keys must be unique');
         own.add(name);
@@ -81,6 +83,18 @@ export class YamlReader {
       }
     }
     return entries;
+  }
+
+  /** Keys are text as in JSON, also those that read as a number otherwise. */
+  #readKey(key: unknown, level: number): string {
+    if (!isScalar(key) || !textTags.has(key.tag)) {
+      this.#fault(key, 'With stringKeys, all keys must be strings');
+      return '';
+    }
+    const { json } = this.read(key, level);
+    const name = typeof json === 'string' ? json : (key.source ?? '');
+    if (name === '__proto__') this.#fault(key, '__proto__ cannot be used');
+    return name;
   }
 
   /** The entries that a merge brings; of one name, the first wins (yaml.org/type/merge.html). */
@@ -111,11 +125,14 @@ export class YamlReader {
   }
 }
 
+const textTags = new Set([undefined, 'tag:yaml.org,2002:str', mergeTag]);
+
 function offsetOf(node: unknown): number {
   return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
 /** A quoted `<<` is a key like any other. */
 function isMerge(key: unknown): boolean {
-  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN' && key.tag === undefined;
+  if (!isScalar(key) || key.value !== '<<') return false;
+  return key.tag === mergeTag || (key.tag === undefined && key.type === 'PLAIN');
 }

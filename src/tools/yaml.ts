@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument, type YAMLError } from 'yaml';
 import type { Json } from '../lib/json.ts';
 import type { Path } from '../schema/path.ts';
-import { YamlReader } from './yaml-reader.ts';
+import { mergeTag, YamlReader } from './yaml-reader.ts';
 import type { Value } from './yaml-value.ts';
 
 /** What keeps a YAML text from being read. */
@@ -30,9 +30,9 @@ export function parseYaml(text: string): ParsedYaml {
     prettyErrors: false,
     schema: 'core',
     resolveKnownTags: false,
-    stringKeys: true,
-    // The reader finds them, because it has to tell `<<` from `"<<"`.
+    // The reader looks at the keys, because it has to tell `<<` from `"<<"`.
     uniqueKeys: false,
+    customTags: [{ tag: mergeTag, resolve: (source: string) => source }],
   });
   const at = (offset: number): string => {
     const { line, col } = lineCounter.linePos(offset);

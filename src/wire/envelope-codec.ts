@@ -1,7 +1,7 @@
 import type { Envelope } from '../jobs/envelope.ts';
 import { isJobId, type EpochMs } from '../jobs/job.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-import { parseJson } from '../lib/json-parse.ts';
+import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 
 /** The message body; both generations of actors read it (`steps`/`job_id` the first, `actors`/`id` the second). */
 export function encodeEnvelope(envelope: Envelope): string {
@@ -59,7 +59,7 @@ export function decodeEnvelope(text: string): Envelope {
 
 function jsonOf(text: string): Json {
   try {
-    return parseJson(text);
+    return parseJson(text, { maxDepth: maxMessageDepth });
   } catch (error) {
     throw new MalformedEnvelope(String(error), { cause: error });
   }

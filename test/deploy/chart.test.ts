@@ -66,7 +66,7 @@ describe.skipIf(noHelm)('helm', () => {
     const manifest = await renderText(valueSets['everything on'] ?? {});
     for (const [right, wrong] of [
       ['unhealthyPodEvictionPolicy', 'unhealthyPodPolicy'],
-      ['type: PathPrefix', 'type: Prefix'],
+      ['type: RegularExpression', 'type: Regex'],
     ] as const) {
       await expect(validate(manifest.replace(right, wrong))).rejects.toThrow(/validation failed/);
     }
@@ -127,18 +127,27 @@ describe.skipIf(noHelm)('the objects', () => {
     const objects = await render(valueSets['everything on'] ?? {});
     await using pod = await podOfGateway(objects);
     expect(readConfig(pod.environmentOf('gateway'))).toEqual({
-      databaseUrl: 'postgres://jobs@asya-gateway-postgresql:5432/jobs',
+      databaseUrl:
+        'postgres://jobs@asya-gateway-postgresql:5432/jobs?password=pa%24%24w0rd%2F%40%3A%25',
       databaseMaxConnections: 7,
       rabbitmqUrl: 'amqps://asya:secret@mq.example:5671/asya',
       rabbitmqExchange: 'jobs',
       consumeEndQueues: true,
       unroutableGraceSeconds: 5,
-      host: '0.0.0.0',
+      host: '::',
       port: 8080,
       metricsPort: 9090,
       maxBodyBytes: 10_485_760,
+      maxResultBytes: 33_554_432,
       allowedOrigins: ['https://a.example', 'https://b.example'],
-      allowedHosts: [],
+      allowedHosts: [
+        'asya-gateway',
+        'asya-gateway.asya',
+        'asya-gateway.asya.svc',
+        'asya-gateway.asya.svc.cluster.local',
+        'asya.example',
+        'tools.example:8443',
+      ],
       configPath: '/etc/asya/tools',
       jobRetentionSeconds: 31_536_000,
       secret: 'sixteen characters',
@@ -165,7 +174,9 @@ describe.skipIf(noHelm)('the objects', () => {
     );
     expect(readConfig({})).toMatchObject(rest);
     expect({ databaseUrl, rabbitmqUrl, host, metricsPort, configPath }).toEqual({
-      databaseUrl: 'postgres://asya@asya-gateway-postgresql:5432/asya',
+      databaseUrl: expect.stringMatching(
+        /^postgres:\/\/asya@asya-gateway-postgresql:5432\/asya\?password=\w{32,}$/,
+      ),
       rabbitmqUrl: 'amqp://guest:guest@rabbitmq:5672/',
       host: '0.0.0.0',
       metricsPort: 9090,

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -27,6 +28,10 @@ interface ServiceSpec {
   readonly publishNotReadyAddresses?: boolean;
   readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
 }
+
+const noIPv6 = !Object.values(networkInterfaces())
+  .flat()
+  .some((found) => found?.address === '::1');
 
 const actorsFile = fileURLToPath(new URL('../support/pipeline-actors.ts', import.meta.url));
 
@@ -104,6 +109,21 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
 
   test('starts: every probe passes once it listens', async () => {
     expect(await probes()).toEqual([200, 200, 200]);
+  });
+
+  test.skipIf(noIPv6)('listens where the values say: probes of an IPv6 pod pass', async () => {
+    const values = { config: { host: '::' }, rabbitmq: { url: 'amqp://guest:guest@[::1]:1/' } };
+    const rendered = await render({ ...values, examples: { enabled: true } });
+    await using other = await Pod.of(find(rendered, 'Deployment', 'asya-gateway'), {
+      objects: rendered,
+      directory: image.directory,
+      env: { ASYA_DATABASE_URL: '', ASYA_GATEWAY_PORT: '0', ASYA_METRICS_PORT: '0' },
+    });
+    const [, port = ''] = await other.start('gateway').says(/"listening on http:\/\/\[::\]:(\d+)/);
+    const { livenessProbe } = other.container('gateway');
+    for (const address of ['[::1]', '127.0.0.1']) {
+      expect(await ask(livenessProbe, `http://${address}:${port}`)).toBe(200);
+    }
   });
 
   test('without RabbitMQ it is alive and not ready, until RabbitMQ is back', async () => {

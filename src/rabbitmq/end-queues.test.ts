@@ -3,34 +3,31 @@ import { memoryLog } from '../../test/support/memory-log.ts';
 import { RabbitSandbox } from '../../test/support/rabbitmq.ts';
 import { services } from '../../test/support/services.ts';
 import { aJob } from '../../test/support/jobs.ts';
-import type { ChildClaim } from '../jobs/child.ts';
-import type { JobEvent } from '../jobs/event.ts';
-import type { ApplyOutcome } from '../jobs/job-store.ts';
+import { anIntake } from '../../test/support/intake.ts';
+import type { ActorReport } from '../jobs/actor-reports.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { decodeErrorEnd, decodeHappyEnd } from '../wire/end-message.ts';
-import { createEndQueueConsumer } from './end-queue-consumer.ts';
-import type { EventConsumer } from './event-consumer.ts';
+import { endQueues } from './end-queues.ts';
 import { PutBack } from './put-back.ts';
+import { ReportConsumer } from './report-consumer.ts';
 
 let sandbox: RabbitSandbox;
 let connection: RabbitConnection;
 let happyEnd: string;
 let errorEnd: string;
-let consumers: EventConsumer[];
-let applied: Map<string, PromiseWithResolvers<JobEvent>>;
-let claims: Map<string, ChildClaim | null>;
+let consumers: ReportConsumer[];
+let taken: Map<string, PromiseWithResolvers<ActorReport>>;
 
-const eventOf = (jobId: string) => {
-  const known = applied.get(jobId) ?? Promise.withResolvers<JobEvent>();
-  applied.set(jobId, known);
+const reportOf = (jobId: string): Promise<ActorReport> => entryOf(jobId).promise;
+const entryOf = (jobId: string) => {
+  const known = taken.get(jobId) ?? Promise.withResolvers<ActorReport>();
+  taken.set(jobId, known);
   return known;
 };
 
 beforeEach(async () => {
   sandbox = await RabbitSandbox.open();
-  applied = new Map();
-  claims = new Map();
+  taken = new Map();
   const { exchange } = sandbox;
   const { log } = memoryLog();
   connection = new RabbitConnection({ url: services.rabbitmqUrl, name: 'test', log });
@@ -42,24 +39,20 @@ beforeEach(async () => {
     exchange,
     deadLetters: new DeadLetters({ connection, exchange, log }),
     putBack: new PutBack({ connection, log }),
-    apply: async (
-      jobId: string,
-      event: JobEvent,
-      child: ChildClaim | null,
-    ): Promise<ApplyOutcome> => {
-      claims.set(jobId, child);
-      eventOf(jobId).resolve(event);
-      return { kind: 'refused', state: aJob({ id: jobId }), refusal: 'repeated' };
-    },
+    intake: anIntake({
+      take: async (report) => {
+        entryOf(report.jobId).resolve(report);
+        return { kind: 'refused', state: aJob(), refusal: 'repeated' };
+      },
+      maxResultBytes: 1_024,
+    }),
     log,
     lookEveryMs: 100,
   };
-  consumers = [
-    createEndQueueConsumer(parts, { name: happyEnd, decode: decodeHappyEnd }),
-    createEndQueueConsumer(parts, { name: `asya-${happyEnd}`, decode: decodeHappyEnd }),
-    createEndQueueConsumer(parts, { name: errorEnd, decode: decodeErrorEnd }),
-    createEndQueueConsumer(parts, { name: `asya-${errorEnd}`, decode: decodeErrorEnd }),
-  ];
+  consumers = endQueues.map((end) => {
+    const queue = end.queue.replace('happy-end', happyEnd).replace('error-end', errorEnd);
+    return new ReportConsumer(parts, { ...end, queue }, [queue]);
+  });
   await connection.start();
   for (const consumer of consumers) await consumer.start();
   await Promise.all(consumers.map((consumer) => consumer.consuming));
@@ -83,18 +76,21 @@ it('reads both generations from queues it declared and bound to the exchange', a
   await publish(errorEnd, { job_id: 'J2', error: 'bad', original_message: '{}' });
   await publish(`asya-${errorEnd}`, { id: 'E2', route, payload: { error: 'worse' } });
 
-  expect(await eventOf('J1').promise).toEqual({ type: 'succeeded', result: 1 });
-  expect(await eventOf('E1').promise).toEqual({ type: 'succeeded', result: 2 });
-  expect(await eventOf('J2').promise).toMatchObject({ type: 'failed', error: 'bad' });
-  expect(await eventOf('E2').promise).toMatchObject({ type: 'failed', error: 'worse' });
+  expect((await reportOf('J1')).event).toEqual({ type: 'succeeded', result: 1 });
+  expect((await reportOf('E1')).event).toEqual({ type: 'succeeded', result: 2 });
+  expect((await reportOf('J2')).event).toMatchObject({ type: 'failed', error: 'bad' });
+  expect((await reportOf('E2')).event).toMatchObject({ type: 'failed', error: 'worse' });
 });
 
 it('takes what a child of an unknown parent says about it to the store', async () => {
   const { channel, exchange } = sandbox;
   const message = { id: 'E1-2', parent_id: 'E1', route: { actors: ['a', 'b'], current: 2 } };
   await channel.basicPublish({ exchange, routingKey: happyEnd }, message);
-  expect(await eventOf('E1-2').promise).toEqual({ type: 'succeeded', result: null });
-  expect(claims.get('E1-2')).toEqual({ parentId: 'E1', steps: ['a', 'b'], orphan: 'refuse' });
+  expect(await reportOf('E1-2')).toEqual({
+    jobId: 'E1-2',
+    event: { type: 'succeeded', result: null },
+    child: { parentId: 'E1', steps: ['a', 'b'], orphan: 'refuse' },
+  });
 });
 
 it('declares a queue again that was deleted, under the name its senders ask for', async () => {
@@ -102,8 +98,8 @@ it('declares a queue again that was deleted, under the name its senders ask for'
     await sandbox.channel.queueDelete({ queue });
     await sandbox.declared(queue);
     await sandbox.send(queue, JSON.stringify({ id: 'E2', payload: queue }));
-    expect(await eventOf('E2').promise).toEqual({ type: 'succeeded', result: queue });
-    applied.delete('E2');
+    expect((await reportOf('E2')).event).toEqual({ type: 'succeeded', result: queue });
+    taken.delete('E2');
   }
 });
 
@@ -112,4 +108,22 @@ it('sends what it cannot read to the dead letters', async () => {
   const letter = await sandbox.take(sandbox.name('dead-letters'));
   expect(String(letter.body)).toBe('{"error":"whose?"}');
   expect(letter.headers).toMatchObject({ 'x-asya-queue': errorEnd });
+});
+
+it('fails the job of a result that is too large, and keeps the message', async () => {
+  const body = JSON.stringify({ id: 'E1', route, payload: 'x'.repeat(70_000) });
+  await sandbox.send(`asya-${happyEnd}`, body);
+  expect((await reportOf('E1')).event).toMatchObject({ type: 'failed', reason: 'ResultRejected' });
+  const letter = await sandbox.take(sandbox.name('dead-letters'));
+  expect(String(letter.body)).toBe(body);
+});
+
+it('fails a job with its own error, however large what it was given is', async () => {
+  const payload = { error: 'bad', original_payload: 'x'.repeat(70_000) };
+  await sandbox.send(errorEnd, JSON.stringify({ id: 'E1', route, payload }));
+  expect((await reportOf('E1')).event).toMatchObject({
+    type: 'failed',
+    reason: 'ActorError',
+    error: expect.stringMatching(/^bad: .*too large/),
+  });
 });
