@@ -12,6 +12,7 @@ import type {
   Purge,
   SentJob,
 } from '../jobs/job-store.ts';
+import { sizeOfEvent } from '../jobs/size.ts';
 import { transition } from '../jobs/transition.ts';
 import type { Pool } from './pool.ts';
 import { jobOf, stateOf, type StateRow } from './rows.ts';
@@ -47,12 +48,16 @@ export class PostgresJobStore implements JobStore {
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     const ids = [...new Set(events.map(({ jobId }) => jobId))];
-    return this.#pool.transact((connection) =>
-      inTransaction(
-        connection,
-        (transaction) => lockJobs(transaction, ids),
-        (rows) => decide(rows, events, now),
-      ),
+    const extraMs = extraTime(events);
+    return this.#pool.transact(
+      (connection) =>
+        inTransaction(
+          connection,
+          (transaction) => lockJobs(transaction, ids),
+          (rows) => decide(rows, events, now),
+          extraMs,
+        ),
+      extraMs,
     );
   }
 
@@ -108,6 +113,18 @@ export class PostgresJobStore implements JobStore {
       return error instanceof Error ? error.message : String(error);
     }
   }
+}
+
+/** Large events come few at a time: JobEvents gathers them apart from the others, by their bytes. */
+const maxLargeEvents = 8;
+
+const mebibyte = 1_048_576;
+
+/** How much longer than usual a batch of events may take, in milliseconds: a second for each MiB. */
+function extraTime(events: readonly AddressedEvent[]): number {
+  if (events.length > maxLargeEvents) return 0;
+  const bytes = events.reduce((sum, { event }) => sum + sizeOfEvent(event), 0);
+  return Math.floor(bytes / mebibyte) * 1_000;
 }
 
 /** One pass over the batch: several events of a job follow each other on the same locked row. */

@@ -72,9 +72,14 @@ export class Pool {
     return this.#use(this.#groups.long, work);
   }
 
-  /** Runs one transaction. @throws StoreUnavailable in an outage */
-  transact<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#use(this.#groups.transactions, work);
+  /**
+   * Runs one transaction.
+   *
+   * @param extraMs how much longer than usual it may take. Default 0
+   * @throws StoreUnavailable in an outage
+   */
+  transact<T>(work: (sql: Sql) => Promise<T>, extraMs = 0): Promise<T> {
+    return this.#use(this.#groups.transactions, work, extraMs);
   }
 
   /**
@@ -109,9 +114,9 @@ export class Pool {
     await Promise.all(Object.values(this.#groups).map((group) => group.close(graceMs)));
   }
 
-  async #use<T>(group: Connections, work: (sql: Sql) => Promise<T>): Promise<T> {
+  async #use<T>(group: Connections, work: (sql: Sql) => Promise<T>, extraMs = 0): Promise<T> {
     try {
-      return await group.use(work);
+      return await group.use(work, extraMs);
     } catch (error) {
       throw this.#explained(error);
     }

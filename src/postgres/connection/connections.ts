@@ -36,11 +36,14 @@ export class Connections {
     this.#options = options;
   }
 
-  /** @throws TimeLimitExceeded, whatever `work` throws, and what stands against a connection */
-  async use<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  /**
+   * @param extraMs how much longer than usual the answer may take. Default 0
+   * @throws TimeLimitExceeded, whatever `work` throws, and what stands against a connection
+   */
+  async use<T>(work: (sql: Sql) => Promise<T>, extraMs = 0): Promise<T> {
     const connection = await this.#take();
     try {
-      return await connection.run(work, this.#options.limitMs);
+      return await connection.run(work, this.#options.limitMs + extraMs);
     } catch (error) {
       if (error instanceof TimeLimitExceeded) connection.destroy();
       else if (!this.#options.outliveErrors || !isByItself(error)) connection.close();
