@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
-import { settleRepeats } from '../lib/repeated-headers.ts';
+import { settleRepeats, valueOfJoined } from '../lib/repeated-headers.ts';
 import { shareWith } from './cors.ts';
 import { invalid, problemOf } from './fault.ts';
 import type { HostGuard } from './host-guard.ts';
@@ -33,7 +33,9 @@ export function guardHost(app: FastifyInstance, guard: HostGuard): void {
 export function refuseEncodedBodies(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || encoding.toLowerCase() === 'identity') return done();
+    if (encoding === undefined) return done();
+    const once = valueOfJoined(encoding) ?? encoding;
+    if (once.toLowerCase() === 'identity') return done();
     const detail = `the body must not be encoded, but is said to be ${encoding}`;
     done(new Problem(415, 'encoded_body', detail, { headers: { 'accept-encoding': 'identity' } }));
   });

@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
+import type { InputAnswers } from '../jobs/job-input.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
+import { nullable, optional } from '../wire/optional.ts';
 import { jobIdText } from '../wire/report.ts';
 import { isInstant } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -21,13 +23,14 @@ const listQuery = Type.Object({
   cursor: Type.Optional(Type.String()),
 });
 
+/** Null under a key: it is not answered. */
 const inputBody = Type.Object({
-  answers: Type.Record(Type.String(), Type.Unsafe<JsonObject>({ type: 'object' }), {
+  answers: Type.Record(Type.String(), nullable(Type.Unsafe<JsonObject>({ type: 'object' })), {
     minProperties: 1,
   }),
 });
 
-const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
+const cancelBody = Type.Object({ reason: optional(Type.String({ maxLength: 65_536 })) });
 
 /** Lists jobs, the newest first, a page at a time. */
 export function listJobs(jobs: ClientJobs) {
@@ -80,8 +83,8 @@ export function readJob(jobs: ClientJobs) {
 export function answerJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams, body: inputBody },
-    handler: async ({ params: { id }, body: { answers } }, reply) => {
-      const outcome = await jobs.answer(id, answers);
+    handler: async ({ params: { id }, body }, reply) => {
+      const outcome = await jobs.answer(id, given(body.answers));
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'invalid') throw invalid(`body/answers: ${outcome.faults.join('; ')}`);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
@@ -94,6 +97,12 @@ export function answerJob(jobs: ClientJobs) {
   });
 }
 
+function given(answers: Readonly<Record<string, JsonObject | null>>): InputAnswers {
+  const entries = Object.entries(answers).filter(([, answer]) => answer !== null);
+  if (entries.length === 0) throw invalid('body/answers must hold an answer');
+  return Object.fromEntries(entries) as InputAnswers;
+}
+
 export function cancelJob(jobs: ClientJobs) {
   return route({
     schema: { params: jobParams, body: cancelBody },
@@ -102,7 +111,7 @@ export function cancelJob(jobs: ClientJobs) {
       request.body ??= {};
     },
     handler: async ({ params: { id }, body: { reason } }, reply) => {
-      const message = reason === undefined ? null : storableText(reason);
+      const message = typeof reason === 'string' ? storableText(reason) : null;
       const outcome = await jobs.cancel(id, 'CancelledByClient', message);
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {

@@ -17,6 +17,8 @@ const reportQueue = 'asya.reports';
 export interface MemoryBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
+  /** May an actor (still) work on this job? Absent: nothing is known, and it may. */
+  readonly isActive?: (jobId: string) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;
@@ -100,12 +102,12 @@ export class MemoryBroker implements Broker, ActorConnector {
 
   /** A connection for actors of this process. */
   connect(): ActorBroker {
-    const { clock = systemClock, log, redeliverMs = 1_000 } = this.#options;
+    const { isActive, clock = systemClock, log, redeliverMs = 1_000 } = this.#options;
     const queues = this.#queues;
     const reports = this.#reports;
     const onClose = () => this.#connections.delete(connection);
-    const parts = { queues, reports, reportQueue, clock, log, redeliverMs, onClose };
-    const connection = new ActorConnection(parts);
+    const own = { isActive, clock, log, redeliverMs };
+    const connection = new ActorConnection({ queues, reports, reportQueue, ...own, onClose });
     this.#connections.add(connection);
     return connection;
   }

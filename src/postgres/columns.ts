@@ -47,11 +47,11 @@ export function epochMs(expression: string): string {
 
 /** Rows for json_to_recordset: one parameter however many there are. */
 export function rowsAsJson<T>(columns: readonly Column<T>[], values: readonly T[]): string {
-  return storableJson(values.map((value) => recordOf(columns, value)));
+  return jsonText(values.map((value) => recordOf(columns, value)));
 }
 
 /** The fronts refuse or mend what PostgreSQL cannot hold; one row they let through must not fail a batch. */
-export function storableJson(value: Json): string {
+export function jsonText(value: Json): string {
   const text = JSON.stringify(value);
   return hasUnstorable(text) ? JSON.stringify(makeStorable(value)) : text;
 }

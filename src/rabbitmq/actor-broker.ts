@@ -7,11 +7,13 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { onAbort } from '../lib/on-abort.ts';
 import { CancelListener } from './cancel-listener.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
+import { Inquiries } from './inquiries.ts';
 import { PutBack } from './put-back.ts';
 import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
@@ -40,6 +42,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #consuming: RabbitConnection;
   readonly #envelopes: EnvelopeSender;
   readonly #reports: ReportSender;
+  readonly #inquiries: Inquiries;
   readonly #deadLetters: DeadLetters;
   readonly #putBack: PutBack;
   readonly #cancelListener: CancelListener;
@@ -58,6 +61,7 @@ class RabbitActorBroker implements ActorBroker {
     this.#envelopes = new EnvelopeSender({ connection, exchange, clock, log });
     const closing = this.#closing.signal;
     this.#reports = new ReportSender({ connection, clock, log, closing });
+    this.#inquiries = new Inquiries(connection, log);
     this.#deadLetters = new DeadLetters({ connection, exchange, log });
     this.#putBack = new PutBack({ connection, log });
     this.#cancelListener = new CancelListener({
@@ -123,6 +127,10 @@ class RabbitActorBroker implements ActorBroker {
     return this.#reports.send(replyTo, report, deadline);
   }
 
+  inquire(replyTo: string, report: Report): Promise<boolean> {
+    return this.#inquiries.send(replyTo, report);
+  }
+
   flush(): Promise<void> {
     return gatheredWritesLeft();
   }
@@ -139,19 +147,19 @@ class RabbitActorBroker implements ActorBroker {
   async #close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
-    await this.#cancelListener.stop();
+    await Promise.all([this.#cancelListener.stop(), this.#inquiries.close()]);
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
   }
 
   async #unlessClosed(work: Promise<void>): Promise<void> {
     const closed = Promise.withResolvers<never>();
-    const abandon = () => closed.reject(new BrokerUnavailable('the connection is closing'));
-    this.#closing.signal.addEventListener('abort', abandon);
-    if (this.#closing.signal.aborted) abandon();
+    const stopListening = onAbort(this.#closing.signal, () =>
+      closed.reject(new BrokerUnavailable('the connection is closing')),
+    );
     try {
       await Promise.race([work, closed.promise]);
     } finally {
-      this.#closing.signal.removeEventListener('abort', abandon);
+      stopListening();
     }
   }
 }

@@ -3,6 +3,7 @@ import type { ReportListener } from '../jobs/broker.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import type { ReportIntake, ReportSource } from '../wire/report-intake.ts';
+import type { ActivityReplies } from './activity-replies.ts';
 import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { PutBack } from './put-back.ts';
@@ -17,6 +18,8 @@ export interface ReportConsumerParts {
   readonly intake: ReportIntake;
   readonly deadLetters: DeadLetters;
   readonly putBack: PutBack;
+  /** Tells actors that ask whether their job is active. Absent: they are not told. */
+  readonly replies?: ActivityReplies | undefined;
   readonly onReport?: ReportListener | undefined;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
@@ -67,7 +70,7 @@ export class ReportConsumer implements Service {
   }
 
   async #handle(message: AsyncMessage): Promise<Settlement> {
-    const { intake, deadLetters, onReport } = this.#parts;
+    const { intake, deadLetters, replies, onReport } = this.#parts;
     const { signal } = this.#stopping;
     const { queue } = this.#source;
     const body: Buffer = message.body;
@@ -83,6 +86,7 @@ export class ReportConsumer implements Service {
         return 'acknowledge';
       case 'applied':
       case 'refused':
+        replies?.replyTo(message);
         onReport?.(queue, verdict.kind);
         return 'acknowledge';
     }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { commonForm, type ResultForm } from '../../calls/call-result.ts';
 import type { McpCaller } from '../calls/caller.ts';
-import { refusal, type Failure } from '../rpc/failure.ts';
+import { refusal, type RpcFailure } from '../rpc/failure.ts';
 import {
   assumedVersion,
   legacyVersion,
@@ -33,13 +33,16 @@ const forms: { readonly [V in LegacyVersion]: ResultForm } = {
 export function sessionOf(
   headers: IncomingHttpHeaders,
   sessions: Sessions,
-): Session | Failure | null {
+): Session | RpcFailure | null {
   const id = textOf(headers['mcp-session-id']);
   return id === null ? null : (sessions.read(id) ?? unknownSession);
 }
 
 /** Who makes a request within a session, or without one. */
-export function callerOf(headers: IncomingHttpHeaders, sessions: Sessions): LegacyCaller | Failure {
+export function callerOf(
+  headers: IncomingHttpHeaders,
+  sessions: Sessions,
+): LegacyCaller | RpcFailure {
   const session = sessionOf(headers, sessions);
   if (session !== null && 'error' in session) return session;
   const requested = textOf(headers['mcp-protocol-version']);
@@ -73,7 +76,7 @@ function callerBy(
   };
 }
 
-function unsupportedHeader(requested: string): Failure {
+function unsupportedHeader(requested: string): RpcFailure {
   const { status, error, headers } = refusal(400, 'MCP-Protocol-Version is not supported');
   return {
     status,

@@ -7,7 +7,7 @@ import { rpcCodes, type RequestId, type RpcError, type RpcRequest } from './json
 import { errorReply, type ReadyReply } from './reply.ts';
 
 /** Something that went wrong, as the caller is told. */
-export interface Failure {
+export interface RpcFailure {
   /** HTTP status. */
   readonly status: number;
   readonly error: RpcError;
@@ -15,7 +15,7 @@ export interface Failure {
 }
 
 /** What is said of an error of the core or of Fastify's body parsing; null: nobody foresaw it. */
-export function failureOf(error: unknown): Failure | null {
+export function failureOf(error: unknown): RpcFailure | null {
   const outage = outageOf(error);
   if (outage !== null) return outageFailure(outage);
   if (error instanceof CallRefused) return callRefused(error);
@@ -33,7 +33,10 @@ export function thrownReply(id: RequestId, error: unknown, log: Log): ReadyReply
   return failedReply(id, refusal(500, message, rpcCodes.internalError));
 }
 
-export function failedReply(id: RequestId | null, { status, error, headers }: Failure): ReadyReply {
+export function failedReply(
+  id: RequestId | null,
+  { status, error, headers }: RpcFailure,
+): ReadyReply {
   return { ...errorReply(id, error), status, headers };
 }
 
@@ -51,7 +54,7 @@ export function refusal(
   status: number,
   message: string,
   code: number = rpcCodes.invalidRequest,
-): Failure {
+): RpcFailure {
   return { status, error: { code, message }, headers: {} };
 }
 
@@ -61,14 +64,14 @@ export const notAcceptable = refusal(
 );
 
 /** The gateway stops before there is an outcome; the job lives on. */
-export function closingFailure(jobId: string): Failure {
+export function closingFailure(jobId: string): RpcFailure {
   return outageFailure(gatewayClosing, { job_id: jobId });
 }
 
 function outageFailure(
   { code, message, retryAfter }: Outage,
   data: Readonly<Record<string, string>> = {},
-): Failure {
+): RpcFailure {
   return {
     status: 503,
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
@@ -77,7 +80,7 @@ function outageFailure(
 }
 
 /** A call is refused in a response like any other; only its error says so. */
-function callRefused({ code, message }: CallRefused): Failure {
+function callRefused({ code, message }: CallRefused): RpcFailure {
   return {
     status: 200,
     error: { code: rpcCodes.invalidParams, message, data: { code } },
@@ -91,7 +94,7 @@ function codeOf({ header }: AmbiguousHeader): number {
   return mirrors ? rpcCodes.headerMismatch : rpcCodes.invalidRequest;
 }
 
-function bodyFailure(code: unknown): Failure | null {
+function bodyFailure(code: unknown): RpcFailure | null {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refusal(413, 'the message is larger than ASYA_MAX_BODY_BYTES');

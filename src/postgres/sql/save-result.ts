@@ -1,6 +1,6 @@
 import type { PendingQuery, Row } from 'postgres';
 import type { JobState, JobUpdate } from '../../jobs/job.ts';
-import { assignmentList, nameList, rowsAsJson, storableJson, typeList } from '../columns.ts';
+import { assignmentList, nameList, rowsAsJson, jsonText, typeList } from '../columns.ts';
 import type { Sql } from '../connection/connection.ts';
 import { changedColumns, keyColumn } from '../job-columns.ts';
 import { changeChannel, encodeChanges } from '../notifications.ts';
@@ -22,7 +22,7 @@ const loggedTypes = typeList(logged);
  */
 export function saveResult(sql: Sql, state: JobState, update: JobUpdate): PendingQuery<Row[]> {
   return sql`
-    WITH given AS (SELECT ${storableJson(state.result)}::text::jsonb AS result),
+    WITH given AS (SELECT ${jsonText(state.result)}::text::jsonb AS result),
     saved AS (
       UPDATE jobs SET ${sql.unsafe(assignments)}, result = given.result
       FROM given, json_to_recordset(${rowsAsJson(written, [state])}::text::json)
