@@ -8,7 +8,7 @@ import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { PutBack } from './put-back.ts';
 import { QueueConsumer } from './queue-consumer.ts';
-import type { Settlement } from './subscription.ts';
+import type { Settlement } from './queue-subscription.ts';
 
 /** What all consumers of reports share. */
 export interface ReportConsumerParts {
@@ -17,9 +17,9 @@ export interface ReportConsumerParts {
   readonly exchange: string;
   readonly intake: ReportIntake;
   readonly deadLetters: DeadLetters;
-  readonly putBack: PutBack;
   /** Tells actors that ask whether their job is active. Absent: they are not told. */
   readonly replies?: ActivityReplies | undefined;
+  readonly putBack: PutBack;
   readonly onReport?: ReportListener | undefined;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */

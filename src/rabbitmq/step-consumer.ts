@@ -11,7 +11,7 @@ import { DoneMessages } from './done-messages.ts';
 import { messageText } from './message-text.ts';
 import { wasDelivered, type PutBack } from './put-back.ts';
 import { QueueConsumer } from './queue-consumer.ts';
-import type { Settlement } from './subscription.ts';
+import type { Settlement } from './queue-subscription.ts';
 
 export interface StepConsumerOptions {
   /** One for consuming: see RabbitConnection. */
