@@ -12,7 +12,6 @@ import type {
   Purge,
   SentJob,
 } from '../jobs/job-store.ts';
-import { sizeOfEvent } from '../jobs/size.ts';
 import { transition } from '../jobs/transition.ts';
 import type { Pool } from './pool.ts';
 import { jobOf, stateOf, type StateRow } from './rows.ts';
@@ -29,7 +28,7 @@ import { postponeJobs } from './sql/postpone-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
 import { saveResult } from './sql/save-result.ts';
-import { inTransaction, type Decided } from './transaction.ts';
+import { inTransaction, writeAlone, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
@@ -42,22 +41,21 @@ export class PostgresJobStore implements JobStore {
   }
 
   async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
-    const created = await this.#pool.run((sql) => createJobs(sql, inOrder(jobs), leasedUntil));
+    const write = createJobs(inOrder(jobs), leasedUntil);
+    const rows = await this.#pool.run((sql, allow) => writeAlone(sql, allow, write));
+    const created = new Set(rows.map(({ jobId }) => jobId));
     return jobs.map(({ id }) => created.delete(id));
   }
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     const ids = [...new Set(events.map(({ jobId }) => jobId))];
-    const extraMs = extraTime(events);
-    return this.#pool.transact(
-      (connection) =>
-        inTransaction(
-          connection,
-          (transaction) => lockJobs(transaction, ids),
-          (rows) => decide(rows, events, now),
-          extraMs,
-        ),
-      extraMs,
+    return this.#pool.transact((connection, allow) =>
+      inTransaction(
+        connection,
+        allow,
+        (transaction) => lockJobs(transaction, ids),
+        (rows) => decide(rows, events, now),
+      ),
     );
   }
 
@@ -115,18 +113,6 @@ export class PostgresJobStore implements JobStore {
   }
 }
 
-/** Large events come few at a time: JobEvents gathers them apart from the others, by their bytes. */
-const maxLargeEvents = 8;
-
-const mebibyte = 1_048_576;
-
-/** How much longer than usual a batch of events may take, in milliseconds: a second for each MiB. */
-function extraTime(events: readonly AddressedEvent[]): number {
-  if (events.length > maxLargeEvents) return 0;
-  const bytes = events.reduce((sum, { event }) => sum + sizeOfEvent(event), 0);
-  return Math.floor(bytes / mebibyte) * 1_000;
-}
-
 /** One pass over the batch: several events of a job follow each other on the same locked row. */
 function decide(
   rows: readonly StateRow[],
@@ -151,9 +137,9 @@ function decide(
   const [state, update] = [states[0], updates[0]];
   const isOne = states.length === 1 && updates.length === 1;
   if (isOne && state !== undefined && update !== undefined && update.result !== null) {
-    return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
+    return { write: saveResult(state, update), result: outcomes };
   }
-  return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
+  return { write: saveJobs(states, updates), result: outcomes };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { TimeLimitExceeded, withTimeLimit } from '../../lib/time-limit.ts';
-import type { Connection, Sql } from './connection.ts';
+import type { Connection, Work } from './connection.ts';
 import { codeOf } from './outage.ts';
 
 export interface ConnectionsOptions {
@@ -36,14 +36,11 @@ export class Connections {
     this.#options = options;
   }
 
-  /**
-   * @param extraMs how much longer than usual the answer may take. Default 0
-   * @throws TimeLimitExceeded, whatever `work` throws, and what stands against a connection
-   */
-  async use<T>(work: (sql: Sql) => Promise<T>, extraMs = 0): Promise<T> {
+  /** @throws TimeLimitExceeded, whatever `work` throws, and what stands against a connection */
+  async use<T>(work: Work<T>): Promise<T> {
     const connection = await this.#take();
     try {
-      return await connection.run(work, this.#options.limitMs + extraMs);
+      return await connection.run(work, this.#options.limitMs);
     } catch (error) {
       if (error instanceof TimeLimitExceeded) connection.destroy();
       else if (!this.#options.outliveErrors || !isByItself(error)) connection.close();
