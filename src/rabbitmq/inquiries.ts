@@ -6,13 +6,13 @@ import type { Report } from '../wire/report.ts';
 import type { RabbitConnection } from './connection.ts';
 import { messageText } from './message-text.ts';
 
-/** A gateway that is there says its word within milliseconds; an older one never does. */
+/** A gateway replies within milliseconds. An older one never does. */
 const patienceMs = 2_000;
 const closeMs = 1_000;
 
 /**
- * Sends reports that ask for the gateway's word on their job. The word comes by RabbitMQ's direct
- * reply-to (https://www.rabbitmq.com/docs/direct-reply-to), for which no queue is declared.
+ * Sends reports to which the gateway replies whether their job is active. The reply comes by RabbitMQ's
+ * direct reply-to (https://www.rabbitmq.com/docs/direct-reply-to), which needs no queue.
  */
 export class Inquiries {
   readonly #connection: RabbitConnection;
@@ -26,17 +26,17 @@ export class Inquiries {
   }
 
   /**
-   * Sends a report, which may get lost, and waits for the word.
+   * Sends a report, which may get lost, and waits for the reply. Never rejects.
    *
-   * @returns whether work on the job is still of use; true if nobody says anything in time
+   * @returns whether work on the job is still of use. True if nobody replies in time
    */
   async send(replyTo: string, report: Report): Promise<boolean> {
     try {
       return await withTimeLimit(this.#ask(replyTo, report), patienceMs);
     } catch (error) {
       const silent = error instanceof TimeLimitExceeded;
-      const reason = silent ? 'no gateway answered' : String(error);
-      this.#log.debug({ jobId: report.job_id, reason }, 'nothing is known about a job');
+      const reason = silent ? 'no gateway replied' : String(error);
+      this.#log.debug({ jobId: report.job_id, reason }, 'it is unknown whether a job is active');
       return true;
     }
   }
@@ -54,10 +54,10 @@ export class Inquiries {
       type: 'asya.report',
     };
     const body = Buffer.from(JSON.stringify(report));
-    const word = await this.#client.send(
+    const reply = await this.#client.send(
       { exchange: '', routingKey: replyTo, ...properties },
       body,
     );
-    return decodeJobActivity(messageText(word)).active;
+    return decodeJobActivity(messageText(reply)).active;
   }
 }
