@@ -8,6 +8,8 @@ import { messageText } from './message-text.ts';
 
 /** A gateway replies within milliseconds. An older one never does. */
 const patienceMs = 2_000;
+/** A reply that comes later than the patience still tells that there is one that replies. */
+const rpcTimeoutMs = 10_000;
 const closeMs = 1_000;
 
 /**
@@ -18,6 +20,8 @@ export class Inquiries {
   readonly #connection: RabbitConnection;
   readonly #log: Log;
   #client: RPCClient | null = null;
+  /** The gateway did not reply last time. Until it does, nobody waits for it. */
+  #silent = false;
 
   /** @param connection one for publishing: see RabbitConnection */
   constructor(connection: RabbitConnection, log: Log) {
@@ -31,11 +35,18 @@ export class Inquiries {
    * @returns whether work on the job is still of use. True if nobody replies in time
    */
   async send(replyTo: string, report: Report): Promise<boolean> {
+    const asking = this.#ask(replyTo, report);
+    // Here, because a reply also counts if nobody waits for it. What fails is told of below.
+    asking.then(
+      () => (this.#silent = false),
+      () => {},
+    );
+    if (this.#silent) return true;
     try {
-      return await withTimeLimit(this.#ask(replyTo, report), patienceMs);
+      return await withTimeLimit(asking, patienceMs);
     } catch (error) {
-      const silent = error instanceof TimeLimitExceeded;
-      const reason = silent ? 'no gateway replied' : String(error);
+      this.#silent = error instanceof TimeLimitExceeded;
+      const reason = this.#silent ? 'no gateway replied' : String(error);
       this.#log.debug({ jobId: report.job_id, reason }, 'it is unknown whether a job is active');
       return true;
     }
@@ -47,7 +58,7 @@ export class Inquiries {
   }
 
   async #ask(replyTo: string, report: Report): Promise<boolean> {
-    this.#client ??= this.#connection.createRpcClient(patienceMs);
+    this.#client ??= this.#connection.createRpcClient(rpcTimeoutMs);
     const properties = {
       contentType: 'application/json',
       messageId: report.job_id,
