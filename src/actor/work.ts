@@ -43,14 +43,14 @@ export async function work(
       return log.info('left alone: the job is past its deadline');
     }
     if (limit.stop === 'called off') return log.info('left alone: the job is over');
-    await new Work(actor, delivery, surroundings, limit).finish();
+    await new WorkOnDelivery(actor, delivery, surroundings, limit).finish();
   } finally {
     workload.leave(envelope, limit);
   }
 }
 
 /** The work on one delivery, with all attempts of its handler. */
-class Work {
+class WorkOnDelivery {
   readonly #actor: Actor;
   readonly #delivery: Delivery;
   readonly #broker: ActorBroker;
