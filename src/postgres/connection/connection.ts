@@ -31,7 +31,7 @@ export type Sql = postgres.Sql<Types>;
 export type Allow = (ms: number) => void;
 
 /** Statements that belong together. */
-export type Work<T> = (sql: Sql, allow: Allow) => Promise<T>;
+export type ConnectionWork<T> = (sql: Sql, allow: Allow) => Promise<T>;
 
 export interface ConnectionOptions {
   readonly target: DatabaseTarget;
@@ -110,7 +110,7 @@ export class Connection {
    * @param limitMs how long to wait once the server has them; beyond it the connection is dead
    * @throws TimeLimitExceeded
    */
-  run<T>(work: Work<T>, limitMs: number): Promise<T> {
+  run<T>(work: ConnectionWork<T>, limitMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let stopTimer: StopTimer;
       let sendUntil = performance.now() + sendLimitMs;
