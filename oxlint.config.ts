@@ -7,6 +7,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
  */
 const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  client: ['lib'],
   settings: ['lib', 'tools/nearest.ts', 'rabbitmq/amqp-url.ts'],
   schema: ['lib'],
   tools: ['lib', 'schema'],

@@ -25,6 +25,7 @@ import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
 import { failRejected } from './rejected-outcome.ts';
 import { createServer, refuseWithProblems } from './server.ts';
 import { retryJob } from './retry-routes.ts';
+import { listTools } from './tool-listing-routes.ts';
 import { callTool } from './tool-routes.ts';
 import { tellResponses, type ResponseListener } from './responses.ts';
 
@@ -78,6 +79,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.get('/ready', ready(readiness, closing));
 
   app.register(mcp);
+  app.get('/tools', listTools(tools));
   app.post('/tools/call', callTool({ jobs, toolCalls, tools, closing }));
 
   app.get('/jobs', listJobs(jobs));

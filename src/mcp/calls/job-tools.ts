@@ -11,7 +11,7 @@ import {
   type CallOutcome,
   type ResultForm,
 } from '../../calls/call-result.ts';
-import type { ToolDefinition } from './tool-listing.ts';
+import type { ToolDefinition } from '../../calls/tool-listing.ts';
 
 /** A tool of the gateway itself, which needs no actor. */
 export interface JobTool {
