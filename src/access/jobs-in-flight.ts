@@ -7,6 +7,8 @@ interface Usage {
   since: number;
   /** When the owner last called, in milliseconds since the epoch. */
   calledAt: number;
+  /** Resolves once its jobs were counted for the first time. */
+  known: Promise<void>;
 }
 
 interface JobsInFlightOptions {
@@ -40,10 +42,11 @@ export class JobsInFlight {
     if (limit === null) return true;
     let usage = this.#usages.get(owner);
     if (usage === undefined) {
-      usage = { counted: 0, since: 0, calledAt: clock() };
+      usage = { counted: 0, since: 0, calledAt: clock(), known: Promise.resolve() };
       this.#usages.set(owner, usage);
-      await this.#countOf([owner]);
+      usage.known = this.#countOf([owner]);
     }
+    await usage.known;
     usage.calledAt = clock();
     return usage.counted + usage.since < limit;
   }

@@ -49,7 +49,9 @@ export class RateLimiter {
     // More calls at once than the bucket ever holds are let through when it is full.
     const wanted = Math.min(calls, rate.burst);
     if (bucket.tokens < wanted) {
-      return Math.ceil(((wanted - bucket.tokens) * 1000) / rate.callsPerSecond);
+      const ms = ((wanted - bucket.tokens) * 1000) / rate.callsPerSecond;
+      // Sums of fractions are off by less than this.
+      return Math.ceil(ms - 1e-6);
     }
     bucket.tokens -= calls;
     this.#taken.set(owner, (this.#taken.get(owner) ?? 0) + calls);
