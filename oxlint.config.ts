@@ -7,6 +7,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
  */
 const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  settings: ['lib', 'tools/nearest.ts', 'rabbitmq/amqp-url.ts'],
   schema: ['lib'],
   tools: ['lib', 'schema'],
   jobs: ['lib', 'schema'],
@@ -126,7 +127,17 @@ export default defineConfig({
     {
       files: ['src/**'],
       excludeFiles: [...tests, 'src/main.ts', 'src/cli/**'],
-      rules: { 'no-console': 'error', 'no-restricted-globals': ['error', 'process'] },
+      rules: {
+        'no-console': 'error',
+        'no-restricted-globals': [
+          'error',
+          'process',
+          ...['setTimeout', 'setInterval'].map((name) => ({
+            name,
+            message: 'Use lib/timer.ts: a timer that is given more than 24.8 days fires at once.',
+          })),
+        ],
+      },
     },
     ...Object.entries(directions).flatMap(([folder, allowed]) => [
       importsOf(folder, allowed, 0),

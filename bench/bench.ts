@@ -15,6 +15,7 @@ import { table, writeSection } from './parts/report.ts';
 import type { Peer } from './parts/stand.ts';
 import { callLatency } from './scenarios/call-latency.ts';
 import { durableJobs } from './scenarios/durable-jobs.ts';
+import { growth } from './scenarios/growth.ts';
 import { history } from './scenarios/history.ts';
 import { httpReports } from './scenarios/http-reports.ts';
 import { mcp } from './scenarios/mcp.ts';
@@ -34,6 +35,7 @@ const scenarios: readonly Scenario[] = [
   pipeline,
   start,
   mcp,
+  growth,
   history,
 ];
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { canInstall } from './services/debian.ts';
 import { hasDocker } from './services/docker.ts';
 import { ensureGo } from './services/go.ts';
@@ -5,6 +6,9 @@ import { postgresql } from './services/postgresql.ts';
 import { rabbitmq } from './services/rabbitmq.ts';
 import type { Service } from './services/service.ts';
 import { ensureSqitch } from './services/sqitch.ts';
+
+/** A busy machine takes minutes. */
+const startLimitMs = 300_000;
 
 /**
  * Finds or starts what the tests need: PostgreSQL, RabbitMQ, Sqitch and Go. What runs already is used;
@@ -42,11 +46,11 @@ async function findOrStart(service: Service): Promise<string> {
 
   if (await hasDocker()) {
     console.log(`${fault}. Starting it in Docker`);
-    return report(service, await service.startInDocker(), 'in Docker');
+    return reportStarted(service, await service.startInDocker(), 'in Docker');
   }
   if (canInstall()) {
     console.log(`${fault}. Starting Debian's`);
-    return report(service, await service.startOnDebian(), "Debian's, started just now");
+    return reportStarted(service, await service.startOnDebian(), "Debian's, started just now");
   }
   throw new Error(
     `${fault}. Do one of these:
@@ -55,6 +59,19 @@ async function findOrStart(service: Service): Promise<string> {
   - start Docker: it is run in a container then
   - run this as root on Debian: it is installed with apt-get then`,
   );
+}
+
+/** Waits until it can be used. @throws why it cannot, if that does not change */
+async function reportStarted(service: Service, url: string, how: string): Promise<string> {
+  for (const deadline = Date.now() + startLimitMs; ; await pause(500)) {
+    try {
+      return await report(service, url, how);
+    } catch (error) {
+      if (Date.now() < deadline) continue;
+      const fault = `cannot be used ${startLimitMs / 1_000} s after its start`;
+      throw new Error(`${service.name} ${fault}: ${messageOf(error)}`, { cause: error });
+    }
+  }
 }
 
 async function report(service: Service, url: string, how: string): Promise<string> {

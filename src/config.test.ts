@@ -84,3 +84,137 @@ test('names all bad variables at once, and no password', () => {
   expect(read).toThrow(/^ASYA_DATABASE_URL: .*\nASYA_GATEWAY_PORT: /);
   expect(read).not.toThrow(/secret/);
 });
+
+describe('a log level', () => {
+  test.each([
+    ['INFO', 'info'],
+    ['Debug', 'debug'],
+    ['WARNING', 'warn'],
+    ['warning', 'warn'],
+    ['CRITICAL', 'fatal'],
+  ])('%s is %s: other programs write them so', (text, level) => {
+    expect(readConfig({ ASYA_LOG_LEVEL: text }).logLevel).toBe(level);
+  });
+});
+
+test.each([
+  ['TRUE', true],
+  ['False', false],
+  ['on', true],
+])('%s is a truth value, whatever its case', (text, value) => {
+  expect(readConfig({ ASYA_CONSUME_END_QUEUES: text }).consumeEndQueues).toBe(value);
+});
+
+test('white space around a value does not count: Secrets made from files end with a line break', () => {
+  const config = readConfig({
+    ASYA_DATABASE_URL: 'postgres://u:p@db/asya\n',
+    ASYA_RABBITMQ_URL: ' amqp://mq\r\n',
+    ASYA_GATEWAY_PORT: '80 ',
+    ASYA_CONFIG_PATH: '/etc/asya\n',
+    ASYA_SECRET: 'sixteen letters!\n',
+    ASYA_METRICS_PORT: '  ',
+  });
+  expect(config).toMatchObject({
+    databaseUrl: 'postgres://u:p@db/asya',
+    rabbitmqUrl: 'amqp://mq',
+    port: 80,
+    configPath: '/etc/asya',
+    secret: 'sixteen letters!',
+    metricsPort: null,
+  });
+});
+
+describe('what Kubernetes sets for Services', () => {
+  test.each(['tcp://10.0.0.1:80', 'tcp://[fd00::1]:80', 'udp://10.0.0.1:80'])(
+    '%s is no port: the variable counts as unset',
+    (link) => {
+      const config = readConfig({ ASYA_GATEWAY_PORT: link, ASYA_METRICS_PORT: link });
+      expect(config).toMatchObject({ port: 8080, metricsPort: null });
+    },
+  );
+
+  test('is neither another transport nor an address', () => {
+    const links = (name: string) => ({
+      [`${name}_SERVICE_HOST`]: '10.0.0.1',
+      [`${name}_SERVICE_PORT`]: '5672',
+      [`${name}_SERVICE_PORT_AMQP`]: '5672',
+      [`${name}_PORT`]: 'tcp://10.0.0.1:5672',
+      [`${name}_PORT_5672_TCP`]: 'tcp://10.0.0.1:5672',
+      [`${name}_PORT_5672_TCP_PROTO`]: 'tcp',
+      [`${name}_PORT_5672_TCP_PORT`]: '5672',
+      [`${name}_PORT_5672_TCP_ADDR`]: '10.0.0.1',
+    });
+    const env = { ...links('ASYA_RABBITMQ'), ...links('ASYA_SQS'), ...links('ASYA_GATEWAY') };
+    expect(readConfig(env)).toEqual(readConfig({}));
+  });
+});
+
+describe('a broker that is named otherwise stops the start, and ASYA_RABBITMQ_URL is said to be the way', () => {
+  test.each([
+    ['ASYA_SQS_ENDPOINT', 'http://sqs:4566'],
+    ['ASYA_SQS_REGION', 'us-east-1'],
+    ['ASYA_SQS_BASE_URL', 'http://sqs:4566/0'],
+    ['ASYA_PUBSUB_PROJECT_ID', 'asya'],
+    ['ASYA_KAFKA_BROKERS', 'kafka:9092'],
+    ['ASYA_NATS_URL', 'nats://nats'],
+    ['ASYA_RABBITMQ_HOST', 'rabbitmq'],
+    ['ASYA_RABBITMQ_PORT', '5672'],
+    ['ASYA_RABBITMQ_USERNAME', 'asya'],
+    ['ASYA_RABBITMQ_PASSWORD', 'hunter2'],
+    ['ASYA_RABBITMQ_VHOST', '/'],
+    ['ASYA_TRANSPORT', 'sqs'],
+  ])('%s', (name, value) => {
+    for (const env of [{ [name]: value }, { [name]: value, ASYA_RABBITMQ_URL: '' }]) {
+      expect(() => readConfig(env)).toThrow(ConfigError);
+      expect(() => readConfig(env)).toThrow(new RegExp(`^${name}: .*set ASYA_RABBITMQ_URL`));
+      expect(() => readConfig(env)).not.toThrow(/hunter2/);
+    }
+  });
+
+  test('beside ASYA_RABBITMQ_URL they do not: it says where RabbitMQ is', () => {
+    const url = { ASYA_RABBITMQ_URL: 'amqp://mq/' };
+    const others = { ASYA_RABBITMQ_HOST: 'mq', ASYA_RABBITMQ_PASSWORD: 'p', ASYA_SQS_REGION: 'r' };
+    expect(readConfig({ ...url, ...others })).toEqual(readConfig(url));
+  });
+
+  test('but for another transport by name, which actors would go by', () => {
+    const env = { ASYA_RABBITMQ_URL: 'amqp://mq/', ASYA_TRANSPORT: 'sqs' };
+    expect(() => readConfig(env)).toThrow(/^ASYA_TRANSPORT: .*"sqs"/);
+    expect(readConfig({ ASYA_TRANSPORT: 'RabbitMQ' })).toEqual(readConfig({}));
+  });
+
+  test.each([
+    ['empty', { ASYA_SQS_ENDPOINT: '', ASYA_RABBITMQ_HOST: '', ASYA_TRANSPORT: '' }],
+    ['the size of a pool', { ASYA_RABBITMQ_POOL_SIZE: '20', ASYA_RABBITMQ_PREFETCH: '1' }],
+    ['what the second generation ignores, too', { ASYA_GATEWAY_DB_HOST: 'db' }],
+  ])('not what is %s', (_name, env) => {
+    expect(readConfig(env)).toEqual(readConfig({}));
+  });
+
+  test('names all of them at once', () => {
+    const env = { ASYA_SQS_ENDPOINT: 'x', ASYA_RABBITMQ_HOST: 'x', ASYA_GATEWAY_PORT: 'x' };
+    const fault = /^ASYA_GATEWAY_PORT: .*\nASYA_SQS_ENDPOINT: .*\nASYA_RABBITMQ_HOST: /;
+    expect(() => readConfig(env)).toThrow(fault);
+  });
+});
+
+test('origins, hosts and the address are read as browsers and Node.js write them', () => {
+  const config = readConfig({
+    ASYA_ALLOWED_ORIGINS: 'HTTPS://App.Example:443/, http://bücher.example',
+    ASYA_ALLOWED_HOSTS: 'Gateway.Local, [::1]:8080',
+    ASYA_GATEWAY_HOST: '[::]',
+  });
+  expect(config).toMatchObject({
+    allowedOrigins: ['https://app.example', 'http://xn--bcher-kva.example'],
+    allowedHosts: ['gateway.local', '[::1]:8080'],
+    host: '::',
+  });
+});
+
+test.each([
+  ['ASYA_ALLOWED_ORIGINS', 'https://app.example/, *'],
+  ['ASYA_ALLOWED_HOSTS', 'https://gateway.local'],
+  ['ASYA_GATEWAY_HOST', '127.0.0.1:8080'],
+])('%s=%s stops the start, because it could never match', (name, value) => {
+  expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
+});

@@ -1,7 +1,20 @@
 import { resolve } from 'node:path';
-
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import { completeDatabaseUrl } from './postgres/database-environment.ts';
+import { hosts } from './settings/hosts.ts';
+import { listenAddress } from './settings/listen-address.ts';
+import { origins } from './settings/origins.ts';
+import { brokerFaults } from './settings/other-transports.ts';
+import {
+  boolean,
+  brokerUrl,
+  exchangeName,
+  integer,
+  logLevel,
+  secret,
+  type LogLevel,
+} from './settings/parsers.ts';
+import { isServiceLink } from './settings/service-links.ts';
+import { textOf, type Environment, type Setting } from './settings/setting.ts';
 
 /** Everything that can be set from outside. Parsed once, at the start. */
 export interface Config {
@@ -16,69 +29,94 @@ export interface Config {
   readonly consumeEndQueues: boolean;
   /** How long a message without a queue is tried again before its job fails. */
   readonly unroutableGraceSeconds: number;
+  /** The address to listen on, such as `127.0.0.1` or `::1`: IPv6 has no brackets. */
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   /** Where metrics are served; 0: any free port; null: there are none. */
   readonly metricsPort: number | null;
   readonly maxBodyBytes: number;
-  /** Origins, other than the gateway's own, that browsers may call from. */
+  /** Most bytes of a result, however it is reported; beyond it its job fails. */
+  readonly maxResultBytes: number;
+  /** Origins, other than the gateway's own, that browsers may call from; as browsers write them. */
   readonly allowedOrigins: readonly string[];
-  /** Host names, other than loopback ones, that requests may name on a loopback bind. */
+  /**
+   * Hosts, other than loopback and addresses, that requests may name: `name` for any port, or
+   * `name:port`. Empty: any host, but on a loopback address none.
+   */
   readonly allowedHosts: readonly string[];
   /** A tools file or a directory of them; null: no tools. */
   readonly configPath: string | null;
   /** How long a finished job is kept; 0: for ever. */
   readonly jobRetentionSeconds: number;
-  /** Signs MCP session ids, the same on every replica; null: a random one for this process. */
+  /**
+   * Signs MCP session ids and the `requestState` of MCP 2026-07-28, by which a call goes on after a
+   * question; the same on every replica. Null: a random one for this process.
+   */
   readonly secret: string | null;
   /** Offer job_status, job_wait, job_result and job_cancel beside the tools of the file. */
   readonly jobTools: boolean;
   readonly logLevel: LogLevel;
 }
 
+/**
+ * PostgreSQL keeps JSON of up to 255 MiB, and a row is sent to it as text of at most 512 MiB that
+ * JavaScript can hold.
+ */
+const largestResult = 134_217_728;
+
 /** A variable holds what it cannot hold. The message names the variable, never a secret. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** The variable of each setting, with its default. */
+const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+  databaseUrl: setting('ASYA_DATABASE_URL', null, completeDatabaseUrl),
+  databaseMaxConnections: setting('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
+  rabbitmqUrl: setting('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
+  rabbitmqExchange: setting('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
+  consumeEndQueues: setting('ASYA_CONSUME_END_QUEUES', false, boolean),
+  unroutableGraceSeconds: setting('ASYA_UNROUTABLE_GRACE', 30, integer(0, 86_400)),
+  host: setting('ASYA_GATEWAY_HOST', '127.0.0.1', listenAddress),
+  port: setting('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
+  metricsPort: setting('ASYA_METRICS_PORT', null, integer(0, 65_535)),
+  maxBodyBytes: setting('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
+  maxResultBytes: setting('ASYA_MAX_RESULT_BYTES', 16_777_216, integer(1_024, largestResult)),
+  allowedOrigins: setting('ASYA_ALLOWED_ORIGINS', [], origins),
+  allowedHosts: setting('ASYA_ALLOWED_HOSTS', [], hosts),
+  configPath: setting('ASYA_CONFIG_PATH', null, (text) => resolve(text)),
+  jobRetentionSeconds: setting('ASYA_JOB_RETENTION', 7 * 86_400, integer(0, 10 * 365 * 86_400)),
+  secret: setting('ASYA_SECRET', null, secret),
+  jobTools: setting('ASYA_JOB_TOOLS', true, boolean),
+  logLevel: setting('ASYA_LOG_LEVEL', 'info', logLevel),
+};
 
-/** @throws ConfigError naming every bad variable */
+function setting<T>(variable: string, fallback: T, parse: Setting<T>['parse']): Setting<T> {
+  return { variable, fallback, parse };
+}
+
+/** Every variable that is read. */
+export const variables: readonly string[] = Object.values(settings).map(({ variable }) => variable);
+
+/** @throws ConfigError naming every variable that is wrong, a line each */
 export function readConfig(env: Environment): Config {
   const faults: string[] = [];
 
-  /** An unset or empty variable means its default. */
-  function read<T>(name: string, fallback: T, parse: (text: string) => T): T {
-    const text = env[name];
-    if (text === undefined || text === '') return fallback;
+  const valueOf = ({ variable, fallback, parse }: Setting<unknown>): unknown => {
+    const text = textOf(env, variable);
+    if (text === null || isServiceLink(variable, text)) return fallback;
     try {
-      return parse(text);
+      return parse(text, env);
     } catch (error) {
-      faults.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`${variable}: ${error instanceof Error ? error.message : String(error)}`);
       return fallback;
     }
-  }
-
-  const config: Config = {
-    databaseUrl: read('ASYA_DATABASE_URL', null, url(['postgres:', 'postgresql:'])),
-    databaseMaxConnections: read('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
-    rabbitmqUrl: read('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
-    rabbitmqExchange: read('ASYA_RABBITMQ_EXCHANGE', 'asya', exchangeName),
-    consumeEndQueues: read('ASYA_CONSUME_END_QUEUES', false, boolean),
-    unroutableGraceSeconds: read('ASYA_UNROUTABLE_GRACE', 30, integer(0, 86_400)),
-    host: read('ASYA_GATEWAY_HOST', '127.0.0.1', String),
-    port: read('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
-    metricsPort: read('ASYA_METRICS_PORT', null, integer(0, 65_535)),
-    maxBodyBytes: read('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
-    allowedOrigins: read('ASYA_ALLOWED_ORIGINS', [], list),
-    allowedHosts: read('ASYA_ALLOWED_HOSTS', [], list),
-    configPath: read('ASYA_CONFIG_PATH', null, (text) => resolve(text)),
-    jobRetentionSeconds: read('ASYA_JOB_RETENTION', 7 * 86_400, integer(0, 10 * 365 * 86_400)),
-    secret: read('ASYA_SECRET', null, secret),
-    jobTools: read('ASYA_JOB_TOOLS', true, boolean),
-    logLevel: read('ASYA_LOG_LEVEL', 'info', logLevel),
   };
+  const entries = Object.entries(settings).map(([name, found]) => [name, valueOf(found)]);
+  const config = Object.fromEntries(entries) as unknown as Config;
+
+  faults.push(...brokerFaults(env));
   if (config.databaseUrl !== null && config.rabbitmqUrl === null && faults.length === 0) {
     faults.push(
       'ASYA_RABBITMQ_URL: memory: keeps messages in this process alone, and the jobs that ASYA_DATABASE_URL keeps would outlive them; set it to a RabbitMQ',
@@ -86,71 +124,4 @@ export function readConfig(env: Environment): Config {
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return config;
-}
-
-function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new Error(`must be a whole number from ${min} to ${max}, but is "${text}"`);
-    }
-    return value;
-  };
-}
-
-function boolean(text: string): boolean {
-  if (['true', '1', 'yes'].includes(text)) return true;
-  if (['false', '0', 'no'].includes(text)) return false;
-  throw new Error(`must be true or false, but is "${text}"`);
-}
-
-/** The fault leaves the text out: a URL holds a password. */
-function url(protocols: readonly string[]): (text: string) => string {
-  return (text) => {
-    const parsed = URL.parse(text);
-    if (parsed === null || !protocols.includes(parsed.protocol)) {
-      throw new Error(`must be a URL that begins with ${protocols.join('// or ')}//`);
-    }
-    if (!isDecodable(parsed))
-      throw new Error('a % in its user, password or path must be written %25');
-    return text;
-  };
-}
-
-function isDecodable({ username, password, pathname }: URL): boolean {
-  try {
-    decodeURIComponent(username + password + pathname);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function brokerUrl(text: string): string | null {
-  return text === 'memory:' ? null : url(['amqp:', 'amqps:'])(text);
-}
-
-function exchangeName(text: string): string {
-  if (!/^[\w.:-]{1,200}$/.test(text)) {
-    throw new Error(`must be 1 to 200 letters, digits, or any of - _ . : but is "${text}"`);
-  }
-  return text;
-}
-
-function secret(text: string): string {
-  if (text.length < 16) throw new Error('must be at least 16 characters long');
-  return text;
-}
-
-function logLevel(text: string): LogLevel {
-  const level = logLevels.find((known) => known === text);
-  if (level === undefined) throw new Error(`must be one of ${logLevels.join(', ')}`);
-  return level;
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }

@@ -2,20 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ActorBroker } from './actor/actor-broker.ts';
-import { ConfigError, type Config } from './config.ts';
+import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
+import type { Config } from './config.ts';
 import type { Answer } from './http/responses.ts';
 import { buildApp } from './http/app.ts';
+import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
-import type { ChildClaim } from './jobs/child.ts';
-import type { Announcer } from './jobs/announcer.ts';
+import type { Broker, ReportListener } from './jobs/broker.ts';
 import { createEngine } from './jobs/engine.ts';
-import type { JobEvent } from './jobs/event.ts';
-import type { ApplyOutcome, ChangeListener, JobStore } from './jobs/job-store.ts';
-import type { Publisher } from './jobs/publisher.ts';
-import type { ReportListener } from './jobs/report-fate.ts';
+import type { ChangeListener, JobStore } from './jobs/job-store.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
+import { callAfter } from './lib/timer.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
 import { RequestStates } from './mcp/modern/request-state.ts';
 import { Sessions } from './mcp/legacy/session.ts';
@@ -26,11 +24,16 @@ import { Metrics } from './metrics/metrics.ts';
 import { PostgresDatabase } from './postgres/database.ts';
 import { RabbitBroker } from './rabbitmq/broker.ts';
 import type { ToolSource } from './tools/tool-source.ts';
+import { ReportIntake } from './wire/report-intake.ts';
+import { reportMemory } from './wire/report-memory.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
 
-/** Before it stops to listen, a gateway that is told to stop goes on for this long, and says so. */
+/**
+ * A gateway that is told to stop goes on listening for this long, and says in its responses that it
+ * stops, so that clients go elsewhere before it refuses them.
+ */
 const farewellMs = 500;
 
 export interface GatewayOptions {
@@ -57,15 +60,6 @@ interface Storage extends Service {
   unavailable(): Promise<string | null>;
 }
 
-/** How messages travel, however they do. */
-interface Broker extends Service {
-  readonly publisher: Publisher;
-  readonly announcer: Announcer;
-  /** Do reports come in, as far as can be told? */
-  canHear(): boolean;
-  connectActors(): Promise<ActorBroker>;
-}
-
 /** Composition root: what the gateway is made of, and the order in which it starts and stops. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, tools, version, log } = options;
@@ -74,28 +68,29 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const storage = openStorage(options, () => feed);
   const { clock } = storage;
+  const { maxResultBytes } = config;
+  const memory = reportMemory(maxResultBytes);
+  const intake = new ReportIntake({
+    take: (report) => reports.take(report),
+    maxResultBytes,
+    memory,
+    log,
+  });
   const broker = openBroker(options, clock, {
-    apply: (jobId, event, child) => reports.take({ jobId, event, child }),
+    intake,
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
-  const { announcer } = broker;
   const store = metrics?.observeStore(storage.store) ?? storage.store;
-  const publisher = metrics?.observePublisher(broker.publisher) ?? broker.publisher;
-
-  const unroutableGraceMs = config.unroutableGraceSeconds * 1000;
-  const retentionMs = config.jobRetentionSeconds * 1000;
-  const canHear = () => broker.canHear();
-  const engine = {
+  const publisher = metrics?.observePublisher(broker) ?? broker;
+  const { jobs, reports, feed, dispatcher, reaper } = createEngine({
     store,
     publisher,
-    announcer,
+    broker,
     clock,
     log,
-    unroutableGraceMs,
-    retentionMs,
-    canHear,
-  };
-  const { jobs, reports, feed, dispatcher, reaper } = createEngine(engine);
+    unroutableGraceMs: config.unroutableGraceSeconds * 1000,
+    retentionMs: config.jobRetentionSeconds * 1000,
+  });
 
   const drain = new AbortController();
   const closing = drain.signal;
@@ -116,14 +111,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     broker: await dependencies.broker(),
   });
   const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
-  const app = buildApp({ ...front, reports, mcp, readiness, ...onAnswer });
+  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onAnswer });
   metrics?.ask({
     version,
     dependencies,
     store,
     tools: () => ({ count: tools.current().list().length, usable: tools.usable }),
   });
-  // First and last: a gateway that cannot start or stop is one to be looked at.
+  // The metrics start first and stop last, so that a gateway that cannot start or stop is seen.
   const metricsServer = metrics === null ? [] : [serveMetrics(options, metrics)];
 
   const services: readonly Service[] = [
@@ -148,9 +143,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     // might carry a call already, and that caller could not know what became of it.
     if (url !== null) await pause(farewellMs);
     // Closing waits for every connection, also for one on which nothing was ever asked.
-    const impatience = setTimeout(() => app.server.closeAllConnections(), drainLimitMs);
+    const stopImpatience = callAfter(drainLimitMs, () => app.server.closeAllConnections());
     await app.close();
-    clearTimeout(impatience);
+    stopImpatience();
     for (const service of services.toReversed()) await service.stop();
   }
 
@@ -161,7 +156,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async start() {
       for (const service of services) await service.start();
       const { host, port } = config;
-      await app.listen({ host, port }).catch(explainListenError('ASYA_GATEWAY_PORT'));
+      await app.listen({ host, port }).catch(explainListenError('ASYA_GATEWAY_PORT', host));
       url = urlOf(app.server.address() as AddressInfo);
     },
     stop() {
@@ -178,7 +173,7 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   if (url !== null) {
     if (config.secret === null) {
       log.warn(
-        'ASYA_SECRET is not set: other replicas, and this one after a restart, refuse the MCP sessions of this process',
+        'ASYA_SECRET is not set: other replicas, and this one after a restart, refuse the MCP sessions of this process and the answers to questions that it asked',
       );
     }
     return new PostgresDatabase({ url, maxConnections, log, listener, onUnusable: onFatal });
@@ -196,30 +191,20 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
   };
 }
 
-interface ReportTakers {
-  readonly apply: (
-    jobId: string,
-    event: JobEvent,
-    child: ChildClaim | null,
-  ) => Promise<ApplyOutcome>;
+interface ReportParts {
+  readonly intake: ReportIntake;
   readonly onReport: ReportListener;
 }
 
-function openBroker({ config, log }: GatewayOptions, clock: Clock, takers: ReportTakers): Broker {
+function openBroker(
+  { config, log }: GatewayOptions,
+  clock: Clock,
+  parts: ReportParts,
+): Broker & ActorConnector {
   const { rabbitmqUrl: url, rabbitmqExchange: exchange, consumeEndQueues } = config;
-  if (url !== null) {
-    return new RabbitBroker({ url, exchange, consumeEndQueues, ...takers, clock, log });
-  }
-  const broker = new MemoryBroker({ ...takers, log, clock });
-  return {
-    publisher: broker,
-    announcer: broker,
-    canHear: () => true,
-    start: async () =>
-      log.info('queues are kept in memory: only actors in this process are reached'),
-    stop: async () => broker.close(),
-    connectActors: async () => broker.connect(),
-  };
+  return url === null
+    ? new MemoryBroker({ ...parts, log, clock })
+    : new RabbitBroker({ url, exchange, consumeEndQueues, ...parts, clock, log });
 }
 
 function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Service {
@@ -229,7 +214,7 @@ function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Servic
     start: async () => {
       await app
         .listen({ host, port: metricsPort ?? 0 })
-        .catch(explainListenError('ASYA_METRICS_PORT'));
+        .catch(explainListenError('ASYA_METRICS_PORT', host));
       const url = `${urlOf(app.server.address() as AddressInfo)}/metrics`;
       log.info({ url }, `metrics at ${url}`);
     },
@@ -238,30 +223,4 @@ function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Servic
       await app.close();
     },
   };
-}
-
-/** @throws ConfigError if the configuration is what keeps the server from listening */
-function explainListenError(variable: string) {
-  return (error: NodeJS.ErrnoException & { port?: number; address?: string }): never => {
-    const { code, address, port } = error;
-    switch (code) {
-      case 'EADDRINUSE':
-        throw new ConfigError(
-          `${variable}: port ${port} at ${address} is taken; choose another, or 0 for any`,
-        );
-      case 'EACCES':
-        throw new ConfigError(
-          `${variable}: port ${port} needs privileges; choose one from 1024 on`,
-        );
-      case 'EADDRNOTAVAIL':
-      case 'ENOTFOUND':
-        throw new ConfigError('ASYA_GATEWAY_HOST: this machine has no such address');
-      default:
-        throw error;
-    }
-  };
-}
-
-function urlOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

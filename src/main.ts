@@ -6,10 +6,12 @@ import { help, parseCommandLine, UsageError, type Command } from './cli/command-
 import { DevServer } from './cli/dev-server.ts';
 import { provideActorLibrary } from './cli/own-library.ts';
 import { run } from './cli/run.ts';
-import { ConfigError, readConfig, type Config } from './config.ts';
+import { ConfigError, readConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
 import type { Service } from './lib/service.ts';
 import { DatabaseUnusable } from './postgres/schema.ts';
+import { textOf, type Environment } from './settings/setting.ts';
+import { warnOfUnreadVariables } from './cli/unread-variables.ts';
 import { ToolSource } from './tools/tool-source.ts';
 import { ToolsFileError } from './tools/tools-file.ts';
 
@@ -42,7 +44,7 @@ async function main(): Promise<void> {
     case 'version':
       return void process.stdout.write(`${version()}\n`);
     case 'serve':
-      return serve(readConfig({ ...process.env, ...env }));
+      return serve({ ...process.env, ...env });
     case 'dev':
       return dev(command, env);
     case 'actor':
@@ -51,8 +53,10 @@ async function main(): Promise<void> {
 }
 
 /** Logs are JSON lines on standard output. */
-async function serve(config: Config): Promise<void> {
+async function serve(env: Environment): Promise<void> {
+  const config = readConfig(env);
   const log = pino({ level: config.logLevel });
+  warnOfUnreadVariables(env, log);
   const tools = new ToolSource({ path: config.configPath, log });
   if (config.configPath === null)
     log.warn('ASYA_CONFIG_PATH is not set: there are no tools to offer');
@@ -72,18 +76,19 @@ async function dev(
   command: Extract<Command, { name: 'dev' }>,
   options: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const chosen = command.tools ?? process.env['ASYA_CONFIG_PATH'];
+  const chosen = command.tools ?? textOf(process.env, 'ASYA_CONFIG_PATH');
   const config = readConfig({
-    ASYA_RABBITMQ_URL: 'memory:',
-    ASYA_LOG_LEVEL: 'warn',
     ...process.env,
+    ASYA_RABBITMQ_URL: textOf(process.env, 'ASYA_RABBITMQ_URL') ?? 'memory:',
+    ASYA_LOG_LEVEL: textOf(process.env, 'ASYA_LOG_LEVEL') ?? 'warn',
     ASYA_CONFIG_PATH: chosen ?? examples.tools,
     ...options,
   });
   const log = pino({ level: config.logLevel }, pino.destination(2));
+  warnOfUnreadVariables(process.env, log);
   const server = new DevServer({
     config,
-    actorsFile: command.actors ?? (chosen === undefined ? examples.actors : null),
+    actorsFile: command.actors ?? (chosen === null ? examples.actors : null),
     version: version(),
     log,
     onFatal: fail,

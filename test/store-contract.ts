@@ -44,6 +44,7 @@ const everything: ListQuery = {
   createdAfter: null,
   before: null,
   limit: 100,
+  maxBytes: 1_000_000,
 };
 
 /** What every JobStore does, whatever it is made of. */
@@ -375,13 +376,57 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         );
         await store.create(jobs, 0);
         const page = await store.list({ ...everything, tool, limit: 2 });
-        expect(page.map(({ id }) => id)).toEqual([`${tool}-0`, `${tool}-3`]);
+        expect(page.jobs.map(({ id }) => id)).toEqual([`${tool}-0`, `${tool}-3`]);
+        expect(page.more).toBe(true);
         const rest = await store.list({
           ...everything,
           tool,
           before: { createdAt: 2, id: `${tool}-3` },
         });
-        expect(rest.map(({ id }) => id)).toEqual([`${tool}-2`, `${tool}-1`]);
+        expect(rest.jobs.map(({ id }) => id)).toEqual([`${tool}-2`, `${tool}-1`]);
+        expect(rest.more).toBe(false);
+      });
+
+      test('that is exactly full has no more', async () => {
+        const tool = aTool();
+        await store.create([aJob({ tool }), aJob({ tool })], 0);
+        expect(await store.list({ ...everything, tool, limit: 2 })).toMatchObject({ more: false });
+      });
+
+      test('ends before its jobs come to more than so many bytes, whatever they hold', async () => {
+        const tool = aTool();
+        const text = 'x'.repeat(100_000);
+        const jobs = Array.from({ length: 8 }, (_, i) =>
+          aJob({ id: `${tool}-${i}`, tool, payload: i % 2 === 0 ? { text } : {} }),
+        );
+        await store.create(jobs, 0);
+        for (const { id } of jobs.filter((_, i) => i % 2 === 1)) {
+          await store.apply([{ jobId: id, event: succeeded([text]) }], 1);
+        }
+        const found: string[] = [];
+        let pages = 0;
+        let before: ListQuery['before'] = null;
+        for (let more = true; more; pages++) {
+          const page = await store.list({ ...everything, tool, before, maxBytes: 350_000 });
+          expect(page.jobs.length).toBeLessThanOrEqual(3);
+          found.push(...page.jobs.map(({ id }) => id));
+          before = page.jobs.at(-1) ?? null;
+          more = page.more;
+        }
+        expect(found).toEqual(jobs.map(({ id }) => id).toReversed());
+        expect(pages).toBe(3);
+      });
+
+      test('holds one job at least, however large it is', async () => {
+        const tool = aTool();
+        const payload = { text: 'x'.repeat(10_000) };
+        const [first, second] = [aJob({ tool, payload }), aJob({ tool, payload, createdAt: 1 })];
+        await store.create([first, second], 0);
+        const query = { ...everything, tool, maxBytes: 1 };
+        const newest = await store.list(query);
+        const oldest = await store.list({ ...query, before: newest.jobs[0] ?? null });
+        expect([newest, oldest].map(({ jobs }) => jobs.length)).toEqual([1, 1]);
+        expect([newest, oldest].map(({ more }) => more)).toEqual([true, false]);
       });
 
       test('filters by status, tool, parent and time of creation', async () => {
@@ -391,7 +436,7 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         await store.create([old, child], 0);
         await store.apply([{ jobId: old.id, event: succeeded(1) }], 30);
         const ids = async (query: Partial<ListQuery>): Promise<string[]> =>
-          (await store.list({ ...everything, tool, ...query })).map(({ id }) => id);
+          (await store.list({ ...everything, tool, ...query })).jobs.map(({ id }) => id);
         expect(await ids({ status: 'Succeeded' })).toEqual([old.id]);
         expect(await ids({ parentId: old.id })).toEqual([child.id]);
         expect(await ids({ createdAfter: 10 })).toEqual([child.id]);

@@ -36,6 +36,8 @@ export interface Stand extends AsyncDisposable {
   readonly rabbitmqPid: number | null;
   readonly database: Database;
   readonly queues: Queues;
+  /** The tools file it serves. */
+  readonly toolsFile: string;
   /** The steps of the tool's route, each a queue. */
   readonly steps: readonly string[];
   stop(): Promise<void>;
@@ -122,6 +124,7 @@ async function stand(
     rabbitmqPid: await listenerAt(Number(new URL(rabbitmqUrl).port) || 5672),
     database,
     queues,
+    toolsFile: tools,
     steps,
     get pid() {
       return server.pid;

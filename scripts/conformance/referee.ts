@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { startChild } from '../../test/support/child.ts';
 
 /** What the referee found out about one requirement. */
 export interface Check {
@@ -57,14 +56,11 @@ export async function runReferee(url: string, revision: string): Promise<Scenari
 
 /** Whatever its exit code: the checks tell more. */
 async function outputOf(...options: string[]): Promise<string> {
-  const child = spawn(process.execPath, [referee, 'server', ...options], {
+  const { stdout, stderr } = startChild(process.execPath, [referee, 'server', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [output, errors] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
+  if (stdout === null || stderr === null) throw new Error('there are pipes');
+  const [output, errors] = await Promise.all([text(stdout), text(stderr)]);
   return `${output}\n${errors}`;
 }
 

@@ -5,6 +5,9 @@ import { outputOf, run } from './command.ts';
 /** Debian's switch for maintainer scripts that want to start a server (invoke-rc.d(8)). */
 const startPolicy = '/usr/sbin/policy-rc.d';
 
+/** Somebody else may be installing, as a machine does that was just set up. */
+const patient = ['-o', 'DPkg::Lock::Timeout=600'];
+
 /** May Debian packages be installed here? */
 export function canInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
@@ -21,8 +24,12 @@ export async function install(...packages: string[]): Promise<void> {
   const ownsPolicy = !existsSync(startPolicy);
   if (ownsPolicy) await writeFile(startPolicy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    await run('apt-get', ['update', '-qq'], env);
-    await run('apt-get', ['install', '-qq', '--no-install-recommends', ...missing], env);
+    await run('apt-get', [...patient, 'update', '-qq'], env);
+    await run(
+      'apt-get',
+      [...patient, 'install', '-qq', '--no-install-recommends', ...missing],
+      env,
+    );
   } finally {
     if (ownsPolicy) await rm(startPolicy);
   }

@@ -2,7 +2,7 @@ import postgres from 'postgres';
 import { outputOf, run } from './command.ts';
 import { install } from './debian.ts';
 import { composeUp } from './docker.ts';
-import { choosePort, type Service } from './service.ts';
+import { choosePort, connectLimitMs, type Service } from './service.ts';
 
 /** The role of the tests in a Debian cluster: it may create databases, and nothing more. */
 const role = 'asya_test';
@@ -13,7 +13,7 @@ export const postgresql: Service = {
   localUrl: 'postgres://postgres@127.0.0.1:5432/postgres',
 
   async probe(url) {
-    const sql = postgres(url, { max: 1, connect_timeout: 5 });
+    const sql = postgres(url, { max: 1, connect_timeout: connectLimitMs / 1_000 });
     try {
       const [row] = await sql<{ version: string; may_create: boolean }[]>`
         SELECT current_setting('server_version') AS version, rolsuper OR rolcreatedb AS may_create

@@ -16,12 +16,15 @@ export interface Service {
    */
   probe(url: string): Promise<string>;
 
-  /** Starts it in a container. @returns its URL, once it can be used */
+  /** Starts it in a container. @returns its URL, which can be used soon */
   startInDocker(): Promise<string>;
 
-  /** Installs and starts Debian's, as root. @returns its URL, once it can be used */
+  /** Installs and starts Debian's, as root. @returns its URL, which can be used soon */
   startOnDebian(): Promise<string>;
 }
+
+/** A busy machine takes its time; where nothing listens, this is clear at once. */
+export const connectLimitMs = 30_000;
 
 /** The usual port, unless something else, which we could not log in to, has it. */
 export async function choosePort(usual: number, other: number): Promise<number> {

@@ -1,5 +1,6 @@
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
+import type { EpochMs } from '../jobs/job.ts';
 import type { Report } from '../wire/report.ts';
 
 /** A message as an actor takes it from its queue. */
@@ -46,11 +47,16 @@ export interface ActorBroker {
   forward(envelope: Envelope, replyTo: string | null): Promise<void>;
 
   /**
-   * Sends a report to a queue by its name; resolves when the broker confirmed it.
+   * Sends a report to a queue by its name; resolves when the broker confirmed it. An outcome and a
+   * question are kept over a restart of the broker, since the message is acknowledged for them, and
+   * are sent until it takes them. Signs of life are sent once.
    *
+   * @param deadline of the job: if its queue is still missing then, the report is given up. Default:
+   *   there is none
    * @throws Refused
+   * @throws BrokerUnavailable if it was given up
    */
-  report(replyTo: string, report: Report): Promise<void>;
+  report(replyTo: string, report: Report, deadline?: EpochMs | null): Promise<void>;
 
   /** Resolves once the reports of this turn of the event loop are on their way, confirmed or not. */
   flush(): Promise<void>;
@@ -60,4 +66,9 @@ export interface ActorBroker {
 
   /** Takes no new messages, waits for the handlers at work, then disconnects. May be called twice. */
   close(): Promise<void>;
+}
+
+/** A broker that actors of the gateway's own process can connect to. */
+export interface ActorConnector {
+  connectActors(): Promise<ActorBroker>;
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import type { Envelope } from '../jobs/envelope.ts';
 import type { InputRequests } from '../jobs/job-input.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
+import type { Report } from '../wire/report.ts';
 import type { ActorBroker, Delivery } from './actor-broker.ts';
 import { addressOf, reportText } from './report-parts.ts';
 import { withoutAnswers } from './questions.ts';
@@ -50,7 +51,7 @@ export async function sendRequests(
 ): Promise<void> {
   if (replyTo === null) return;
   const { payload, metadata, current, steps } = envelope;
-  await broker.report(replyTo, {
+  const report: Report = {
     type: 'input_required',
     ...addressOf(envelope),
     step,
@@ -59,7 +60,8 @@ export async function sendRequests(
     requests,
     payload,
     metadata,
-  });
+  };
+  await broker.report(replyTo, report, envelope.deadline);
 }
 
 /** @param thrown what the handler threw, which need not be an Error */
@@ -74,13 +76,14 @@ export async function sendFailure(
     const payload = { error, details, original_payload: envelope.payload };
     return broker.forward(toEnd('error-end', envelope, payload), null);
   }
-  return broker.report(replyTo, {
+  const report: Report = {
     type: 'final',
     ...addressOf(envelope),
     status: 'failed',
     error,
     error_details: details,
-  });
+  };
+  return broker.report(replyTo, report, envelope.deadline);
 }
 
 /** A message to be sent, and the queue that wants reports on it. */
@@ -99,12 +102,13 @@ async function sendResult(
   result: Json,
 ): Promise<void> {
   if (replyTo === null) return broker.forward(toEnd('happy-end', envelope, result), null);
-  return broker.report(replyTo, {
+  const report: Report = {
     type: 'final',
     ...addressOf(envelope),
     status: 'succeeded',
     result,
-  });
+  };
+  return broker.report(replyTo, report, envelope.deadline);
 }
 
 function toEnd(queue: 'happy-end' | 'error-end', envelope: Envelope, payload: Json): Envelope {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ActorGateway, anEnvelope, isReceived, log } from '../../test/support/actor-gateway.ts';
+import { holdTimers } from '../../test/support/held-timers.ts';
 import { actor } from './actor.ts';
 import { runActors } from './run-actors.ts';
 
@@ -124,6 +126,13 @@ describe('a handler', () => {
     expect(await gateway.final()).toEqual({ type: 'succeeded', result: null });
   });
 
+  it('shows no signs of life with an infinite time between them', async () => {
+    await gateway.run(actor('double', () => pause(50).then(() => null), { heartbeatMs: Infinity }));
+    await gateway.broker.publish(anEnvelope());
+    await gateway.final();
+    expect(gateway.events.map(({ type }) => type)).not.toContain('heartbeat');
+  });
+
   it.each([
     {
       what: 'an Error',
@@ -189,19 +198,28 @@ describe('a handler', () => {
 
 describe('a deadline', () => {
   it('stops the handler, and leaves the verdict to the gateway', async () => {
+    const timeLeft = 60_000;
     let reason: unknown;
+    const started = Promise.withResolvers<void>();
     await gateway.run(
       actor('double', async (payload: { endless?: boolean }, { signal }) => {
         if (payload.endless !== true) return;
-        signal.addEventListener('abort', () => (reason = signal.reason));
-        await pause(60_000, null, { signal });
+        const stopped = once(signal, 'abort');
+        started.resolve();
+        await stopped;
+        reason = signal.reason;
+        throw reason;
       }),
     );
+    using timers = holdTimers();
     await gateway.broker.publish(
-      anEnvelope({ payload: { endless: true }, deadline: Date.now() + 500 }),
+      anEnvelope({ payload: { endless: true }, deadline: Date.now() + timeLeft }),
     );
     // Its turn comes when the first one's is over.
     await gateway.broker.publish(anEnvelope({ jobId: 'job-2' }));
+    await started.promise;
+    // Deadlines travel in seconds, rounded up.
+    await timers.pass(timeLeft + 1_000);
     expect(await gateway.final('job-2')).toEqual({ type: 'succeeded', result: null });
     expect(reason).toMatchObject({ name: 'TimeoutError' });
     expect(gateway.events.map(({ type }) => type)).not.toContain('failed');
@@ -236,21 +254,44 @@ describe('closing', () => {
     expect(gateway.events.at(-1)).toEqual({ type: 'succeeded', result: 'done in time' });
   });
 
-  it('asks handlers to stop only after the time to drain', async () => {
-    const atWork = gateway.reported(isReceived);
-    const stopped = Promise.withResolvers<unknown>();
+  it('never asks handlers to stop with an infinite time to drain', async () => {
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
     const patient = actor('double', async (_payload, { signal }) => {
-      signal.addEventListener('abort', () => stopped.resolve(signal.reason));
-      await pause(60_000, null, { signal });
+      started.resolve();
+      await gate.promise;
+      return signal.aborted;
     });
-    const first = await runActors([patient], gateway.broker.connect(), { log, drainMs: 200 });
+    const options = { log, drainMs: Infinity };
+    const actors = await runActors([patient], gateway.broker.connect(), options);
     await gateway.broker.publish(anEnvelope());
-    await atWork;
-    const begun = performance.now();
-    const closed = Promise.all([first.close(), first.close()]);
-    expect(await stopped.promise).toMatchObject({ name: 'AbortError' });
-    expect(performance.now() - begun).toBeGreaterThan(190);
+    await started.promise;
+    const closed = actors.close();
+    setTimeout(gate.resolve, 20);
     await closed;
+    expect(gateway.events.at(-1)).toEqual({ type: 'succeeded', result: false });
+  });
+
+  it('asks handlers to stop only after the time to drain', async () => {
+    const atWork = Promise.withResolvers<AbortSignal>();
+    const patient = actor('double', async (_payload, { signal }) => {
+      const stopped = once(signal, 'abort');
+      atWork.resolve(signal);
+      await stopped;
+      throw signal.reason;
+    });
+    const first = await runActors([patient], gateway.broker.connect(), { log, drainMs: 15_000 });
+    await gateway.broker.publish(anEnvelope());
+    const signal = await atWork.promise;
+    {
+      using timers = holdTimers();
+      const closed = Promise.all([first.close(), first.close()]);
+      await timers.pass(14_999);
+      expect(signal.aborted).toBe(false);
+      await timers.pass(1);
+      expect(signal.reason).toMatchObject({ name: 'AbortError' });
+      await closed;
+    }
     await gateway.run(double);
     expect(await gateway.final()).toEqual({ type: 'succeeded', result: { n: 42 } });
   });

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Log } from '../lib/log.ts';
+import { callAfter } from '../lib/timer.ts';
 import type { ActorBroker } from './actor-broker.ts';
 import type { Actor } from './actor.ts';
 import { work } from './work.ts';
@@ -45,9 +46,9 @@ export async function runActors(
   }
 
   async function close(): Promise<void> {
-    const patience = setTimeout(() => workload.shutDown(), drainMs);
+    const stopPatience = callAfter(drainMs, () => workload.shutDown());
     await broker.close();
-    clearTimeout(patience);
+    stopPatience();
   }
   let closed: Promise<void> | null = null;
   return {

@@ -1,8 +1,6 @@
 import type { EpochMs } from '../jobs/job.ts';
 import { systemClock } from '../lib/clock.ts';
-
-/** Timers count milliseconds in 31 bits, and fire at once if given more. */
-const maxTimerMs = 2 ** 31 - 1;
+import { callAfter, type StopTimer } from '../lib/timer.ts';
 
 /** Why work on a message is to end early. */
 export type Stop =
@@ -16,15 +14,14 @@ export type Stop =
 /** The AbortSignal of the work on one message, and the first reason why it aborted. */
 export class WorkSignal {
   readonly #controller = new AbortController();
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #stopTimer: StopTimer;
   #stop: Stop | null = null;
 
   constructor(deadline: EpochMs | null) {
-    if (deadline === null) return;
-    const left = Math.min(deadline - systemClock(), maxTimerMs);
-    this.#timer = setTimeout(() => {
+    const left = deadline === null ? Infinity : deadline - systemClock();
+    this.#stopTimer = callAfter(left, () => {
       this.#abort('past its deadline', new DOMException('the deadline has passed', 'TimeoutError'));
-    }, left);
+    });
   }
 
   get signal(): AbortSignal {
@@ -48,7 +45,7 @@ export class WorkSignal {
 
   /** Stops the clock: the work is done. */
   release(): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
   }
 
   #abort(stop: Stop, reason: DOMException): void {

@@ -4,6 +4,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { InputRequests } from '../jobs/job-input.ts';
 import type { Json } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
+import { callEvery } from '../lib/timer.ts';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from './actor-broker.ts';
 import type { Actor } from './actor.ts';
 import type { ActorContext } from './context.ts';
@@ -93,7 +94,7 @@ class Work {
     // The handler may block the event loop, and then nothing leaves for as long.
     await this.#broker.flush();
     // On the handler's own event loop: a handler that blocks it is not alive.
-    const beating = setInterval(() => void this.#reporter.heartbeat(), heartbeatMs);
+    const stopBeating = callEvery(heartbeatMs, () => void this.#reporter.heartbeat());
     try {
       for (let attempt = 1; ; attempt++) {
         const thrown = await this.#attempt();
@@ -105,7 +106,7 @@ class Work {
         if (this.#givenUp(thrown.error)) return;
       }
     } finally {
-      clearInterval(beating);
+      stopBeating();
     }
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aJob } from '../../test/support/jobs.ts';
 import type { JobStatus } from '../jobs/job.ts';
 import type { Json } from '../lib/json.ts';
-import { callResult } from './call-result.ts';
+import { callResult, newestForm } from './call-result.ts';
 
 function succeeded(result: Json) {
   return aJob({ status: 'Succeeded', result });
@@ -57,7 +57,7 @@ describe('a result', () => {
       kind: 'result',
       result: { content, isError: false },
     });
-    expect(callResult(succeeded(result), 'any')).toEqual({
+    expect(callResult(succeeded(result), newestForm)).toEqual({
       kind: 'result',
       result: { content, structuredContent: result, isError: false },
     });

@@ -1,15 +1,10 @@
 import type { Job, JobState, Reason } from '../jobs/job.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import type { Tool } from '../tools/tool.ts';
-import { isContentBlock } from './content-block.ts';
+import { blockTypes } from './content-block.ts';
+import { ownResult, type CallToolResult, type ResultForm } from './own-result.ts';
 
-/** What a tool call gives (MCP 2025-11-25, server/tools, "Tool Result"). */
-export interface CallToolResult {
-  readonly content: readonly Json[];
-  readonly structuredContent?: Json;
-  readonly isError?: boolean;
-  readonly _meta?: JsonObject;
-}
+export type { CallToolResult, ResultForm };
 
 export type CallOutcome =
   | { readonly kind: 'result'; readonly result: CallToolResult }
@@ -24,18 +19,24 @@ export interface CallFailure {
   readonly reason: Reason | null;
 }
 
-/** Which JSON may stand in `structuredContent`: before 2026-07-28 only objects. */
-export type StructuredJson = 'object' | 'any';
+/** What every reader since 2025-06-18 takes. */
+export const commonForm: ResultForm = { structured: 'object', blockTypes };
+
+/** What readers of 2026-07-28 take. */
+export const newestForm: ResultForm = { structured: 'any', blockTypes };
 
 /**
  * What a finished job means to its caller; the same by whatever way it is read.
  *
  * @throws TypeError if the job is not finished
  */
-export function callResult(job: JobState, structured: StructuredJson = 'object'): CallOutcome {
+export function callResult(job: JobState, form = commonForm): CallOutcome {
   switch (job.status) {
     case 'Succeeded':
-      return { kind: 'result', result: successResult(job.result, structured) };
+      return {
+        kind: 'result',
+        result: ownResult(job.result, form) ?? dataResult(job.result, form),
+      };
     case 'Failed':
       return isInfrastructure(job.reason)
         ? { kind: 'failure', failure: infrastructureFailure(job) }
@@ -53,6 +54,8 @@ export function callResult(job: JobState, structured: StructuredJson = 'object')
 function jobHandle(job: Job, tool: Tool | null): JsonObject {
   return {
     job_id: job.id,
+    // Its name to clients of Asya's second generation; the first reads the id from the message.
+    envelope_id: job.id,
     message: `Job created successfully with ID: ${job.id}`,
     status_url: `/jobs/${job.id}`,
     ...(tool?.progress === true && { stream_url: `/jobs/${job.id}/stream` }),
@@ -92,30 +95,13 @@ export function faultsResult(tool: string, faults: readonly string[]): CallToolR
   return errorResult(`Invalid arguments for ${tool}: ${faults.join('; ')}`);
 }
 
-function successResult(result: Json, structured: StructuredJson): CallToolResult {
-  if (isCallToolResult(result, structured)) return result;
-  const text = typeof result === 'string' ? result : JSON.stringify(result);
+/** Any JSON, as text and, where it may be, as structured content. */
+function dataResult(data: Json, { structured }: ResultForm): CallToolResult {
   return {
-    content: [textBlock(text)],
-    ...((structured === 'any' || isJsonObject(result)) && { structuredContent: result }),
+    content: [textBlock(typeof data === 'string' ? data : JSON.stringify(data))],
+    ...((structured === 'any' || isJsonObject(data)) && { structuredContent: data }),
     isError: false,
   };
-}
-
-/** An actor may answer with a whole result of its own; a wrong part of it makes it ordinary JSON. */
-function isCallToolResult(
-  result: Json,
-  structured: StructuredJson,
-): result is JsonObject & CallToolResult {
-  if (!isJsonObject(result)) return false;
-  const { content, structuredContent, isError, _meta } = result;
-  return (
-    Array.isArray(content) &&
-    content.every(isContentBlock) &&
-    (structuredContent === undefined || structured === 'any' || isJsonObject(structuredContent)) &&
-    (isError === undefined || typeof isError === 'boolean') &&
-    (_meta === undefined || isJsonObject(_meta))
-  );
 }
 
 function failureResult(job: JobState): CallToolResult {

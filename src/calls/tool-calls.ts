@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { isFinal, type Job, type JobUpdate } from '../jobs/job.ts';
 import type { JsonObject } from '../lib/json.ts';
+import { callAfter } from '../lib/timer.ts';
 import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
 import type { Tool } from '../tools/tool.ts';
 
@@ -35,9 +36,6 @@ export interface UpdateOptions extends WaitOptions {
   /** Whether the wait is over with this update. */
   readonly until: (update: JobUpdate) => boolean;
 }
-
-/** A timer set for longer fires at once. */
-const maxTimerMs = 2 ** 31 - 1;
 
 /** A tool call becomes a job, and a job's outcome is waited for: what every front does with a call. */
 export class ToolCalls {
@@ -97,8 +95,7 @@ export class ToolCalls {
     // AbortSignal.timeout would keep its timer, and this call with it, long after a quick outcome.
     const stop = new AbortController();
     const abort = (): void => stop.abort();
-    const timer =
-      timeoutMs === null ? undefined : setTimeout(abort, Math.min(timeoutMs, maxTimerMs));
+    const stopTimer = callAfter(timeoutMs ?? Infinity, abort);
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
     try {
@@ -110,7 +107,7 @@ export class ToolCalls {
       }
       return stop.signal.aborted ? null : 'over';
     } finally {
-      clearTimeout(timer);
+      stopTimer();
       signal.removeEventListener('abort', abort);
     }
   }

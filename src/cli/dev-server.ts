@@ -4,6 +4,7 @@ import { ActorsFileError, loadActors } from '../actor/load-actors.ts';
 import { runActors, type RunningActors } from '../actor/run-actors.ts';
 import type { Config } from '../config.ts';
 import { createGateway, type Gateway } from '../gateway.ts';
+import { localUrl } from '../http/listening.ts';
 import type { Service } from '../lib/service.ts';
 import { ToolSource } from '../tools/tool-source.ts';
 import { FileWatcher } from './file-watcher.ts';
@@ -63,9 +64,9 @@ export class DevServer implements Service {
 
   #introduce(): void {
     const { config, say } = this.#options;
-    const { url } = this.#gateway;
+    const url = this.#gateway.url ?? '';
     say(`Listening on ${url}`);
-    say(`  MCP endpoint  ${url}/mcp`);
+    say(`  MCP endpoint  ${localUrl(url)}/mcp`);
     say(`  Tools         ${this.#toolNames() || 'none: name a file with --tools'}`);
     say(`  Actors        ${this.#steps() || 'none: name a file with --actors'}`);
     say(`  Jobs          ${config.databaseUrl === null ? 'in memory' : 'in PostgreSQL'}`);

@@ -4,6 +4,7 @@ import { runActors } from '../actor/run-actors.ts';
 import { ConfigError, readConfig } from '../config.ts';
 import { connectActorBroker } from '../rabbitmq/actor-broker.ts';
 import { stopSignal } from './stop-signal.ts';
+import { warnOfUnreadVariables } from './unread-variables.ts';
 
 export interface RunOptions {
   /** Default: ASYA_RABBITMQ_URL. */
@@ -30,9 +31,13 @@ export async function run(
   actors: Actor | readonly Actor[],
   options: RunOptions = {},
 ): Promise<void> {
-  const config = readConfig(process.env);
-  const { url = config.rabbitmqUrl, exchange = config.rabbitmqExchange } = options;
+  // As a variable, so that a URL is judged in one place, wherever it comes from.
+  const given = options.url === undefined ? {} : { ASYA_RABBITMQ_URL: options.url };
+  const config = readConfig({ ...process.env, ...given });
+  const { rabbitmqUrl: url } = config;
+  const { exchange = config.rabbitmqExchange } = options;
   const { log = pino({ level: config.logLevel }), drainMs = 15_000 } = options;
+  warnOfUnreadVariables(process.env, log);
   if (url === null) {
     throw new ConfigError(
       'ASYA_RABBITMQ_URL: memory: reaches no other process; use asya-gateway dev --actors, or RabbitMQ',

@@ -51,7 +51,7 @@ export function final(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: finalBody },
     handler: async ({ params: { id }, body }) => {
-      if (body.job_id !== undefined && body.job_id !== id) {
+      if (typeof body.job_id === 'string' && body.job_id !== id) {
         throw invalid(`body: job_id must be ${id}, as in the path`);
       }
       const outcome = await reports.take({ jobId: id, event: finalEvent(body) });

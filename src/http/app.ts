@@ -1,30 +1,30 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
-import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
+import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
 import type { ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
-import { guardHost, reportErrors } from './app-hooks.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
   createEnvelope,
   envelopeFinal,
   envelopeProgress,
   readEnvelope,
+  unregisteredChild,
 } from './envelope-routes.ts';
-import { problemOf } from './fault.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
-import { HostGuard } from './host-guard.ts';
 import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson, acceptReports } from './json-body.ts';
-import { sendProblem } from './problem.ts';
+import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
+import { failRejected } from './rejected-outcome.ts';
+import { createServer, refuseWithProblems } from './server.ts';
 import { callTool } from './tool-routes.ts';
 import { tellAnswers, type AnswerListener } from './responses.ts';
-import { answerUnmatched } from './unmatched.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */
 const requestTimeoutMs = 60_000;
@@ -33,9 +33,14 @@ const requestTimeoutMs = 60_000;
 const maxParamLength = 1_024;
 
 export interface AppParts {
-  readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
+  readonly config: Pick<
+    Config,
+    'maxBodyBytes' | 'maxResultBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'
+  >;
   readonly jobs: ClientJobs;
   readonly reports: ActorReports;
+  /** For reports that were decoded and are not committed yet, by whatever way they come. */
+  readonly reportMemory: ByteBudget;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly toolCalls: ToolCalls;
@@ -52,24 +57,20 @@ export interface AppParts {
 /** Everything the gateway answers by HTTP, apart from the server that listens. */
 export function buildApp(parts: AppParts): FastifyInstance {
   const { config, jobs, reports, tools, toolCalls, mcp, readiness, log, closing } = parts;
-  const app = Fastify({
+  const app = createServer({
     bodyLimit: config.maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     routerOptions: { maxParamLength },
     // What still comes in over an open connection while the server closes is answered.
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, problemOf(error));
-    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   acceptJson(app);
+  // These two see every request, also those that are refused.
+  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
   sayFarewell(app, closing);
-  guardHost(app, new HostGuard(config));
-  reportErrors(app, log);
-  answerUnmatched(app);
+  refuseWithProblems(app, { config, log });
 
   app.get('/health', health());
   app.get('/ready', ready(readiness, closing));
@@ -92,12 +93,24 @@ export function buildApp(parts: AppParts): FastifyInstance {
     actors.get('/jobs/:id/active', jobActive(reports));
     actors.post('/jobs/:id/heartbeat', heartbeat(reports));
     actors.post('/jobs/:id/progress', progress(reports));
-    actors.post('/jobs/:id/final', final(reports));
 
     actors.post('/envelopes', createEnvelope(reports));
     actors.get('/envelopes/:id/active', jobActive(reports));
     actors.post('/envelopes/:id/progress', envelopeProgress(reports));
-    actors.post('/envelopes/:id/final', envelopeFinal(reports));
+  });
+
+  const { maxResultBytes } = config;
+  const uploads = uploadMemory(maxResultBytes);
+  const outcome = { reports, maxResultBytes, uploads, reportMemory: parts.reportMemory, log };
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: null });
+    outcomes.post('/jobs/:id/final', final(reports));
+  });
+  app.register(async (outcomes: typeof app) => {
+    acceptOutcomes(outcomes, outcome);
+    failRejected(outcomes, { ...outcome, child: unregisteredChild });
+    outcomes.post('/envelopes/:id/final', envelopeFinal(reports));
   });
 
   return app;

@@ -6,6 +6,7 @@ import {
   envelopeProgressEvent,
 } from '../wire/second-generation.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
+import type { ChildClaim } from '../jobs/child.ts';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { envelopeJson } from './envelope-json.ts';
 import { invalid } from './fault.ts';
@@ -17,6 +18,9 @@ import { jobParams, route } from './route.ts';
  * repeat a report five times unless it is a 200, three reports a step, and give up what they report
  * only once; so what is well-formed is never refused for the state its job is in.
  */
+
+/** A job that nobody knows is a fan-out child whose sidecar did not register it. */
+export const unregisteredChild: ChildClaim = { parentId: null, steps: [], orphan: 'create' };
 
 export function readEnvelope(jobs: ClientJobs) {
   return route({
@@ -50,7 +54,7 @@ export function envelopeFinal(reports: ActorReports) {
       if (typeof body.id === 'string' && body.id !== id) {
         throw invalid(`body: id must be ${id}, as in the path`);
       }
-      const child = { parentId: null, steps: body.actors ?? [], orphan: 'create' } as const;
+      const child = { ...unregisteredChild, steps: body.actors ?? [] };
       const outcome = await reports.take({ jobId: id, event: envelopeFinalEvent(body), child });
       const stands = outcome.kind === 'refused' && outcome.refusal !== 'repeated';
       return { status: stands ? 'ignored' : 'ok' };

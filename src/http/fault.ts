@@ -4,6 +4,7 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { MalformedReport } from '../wire/report.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import { JsonError } from '../lib/json-parse.ts';
+import { AmbiguousHeader } from '../lib/repeated-headers.ts';
 import { Problem, unavailable } from './problem.ts';
 
 /**
@@ -22,6 +23,7 @@ export function problemOf(error: unknown): Problem {
     return unavailable('overloaded', 'more requests are under way than the gateway can take');
   }
   if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
+  if (error instanceof AmbiguousHeader) return invalid(error.message);
   if (error instanceof MalformedReport) return invalid(error.message);
   if (error instanceof Error && 'code' in error) return fastifyProblem(error as FastifyError);
   return internalError();
@@ -34,9 +36,12 @@ function fastifyProblem(error: FastifyError): Problem {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return new Problem(413, 'body_too_large', 'the body is larger than ASYA_MAX_BODY_BYTES');
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return new Problem(415, 'not_json', 'the body must be application/json', {
-        headers: { accept: 'application/json' },
-      });
+      return new Problem(
+        415,
+        'not_json',
+        "the body must be application/json; with curl: -H 'content-type: application/json'",
+        { headers: { accept: 'application/json' } },
+      );
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return new Problem(414, 'uri_too_long', 'an id has at most 128 characters');
     case 'FST_ERR_BAD_URL':

@@ -1,30 +1,33 @@
-import { isIPv4 } from 'node:net';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../config.ts';
+import { isAddress, isLoopback, parseHost, type Host } from '../lib/host.ts';
 import { Problem } from './problem.ts';
 
 /**
- * Keeps web pages out that nobody allowed: MCP asks for it (Streamable HTTP, security warning), and
+ * Keeps out web pages that nobody allowed. MCP asks for it (Streamable HTTP, security warning), and
  * every other endpoint needs it as much.
  *
- * A page of another origin says so in `Origin`. A page that had its own name rebound to this
- * address does not, but its browser still names the page's host in `Host`; on a loopback bind the
- * gateway knows every name it can rightly be called by, so there that is checked too.
+ * - A page of another site says so in `Origin`, which has to be in ASYA_ALLOWED_ORIGINS.
+ * - A page whose own name was rebound to this address (DNS rebinding) is of the same origin to its
+ *   browser, but the browser names the page's host in `Host`. A gateway on loopback knows every name
+ *   that it can rightly be called by. Elsewhere proxies and Services have names of their own, so only
+ *   ASYA_ALLOWED_HOSTS can tell which are right. An address cannot be rebound, and Kubernetes' probes
+ *   and Prometheus name one, so there every address is let in.
  */
 export class HostGuard {
   readonly #onLoopback: boolean;
-  readonly #hosts: ReadonlySet<string>;
+  readonly #hosts: readonly Host[];
   readonly #origins: ReadonlySet<string>;
 
   constructor(config: Pick<Config, 'host' | 'allowedHosts' | 'allowedOrigins'>) {
-    this.#onLoopback = isLoopback(config.host);
-    this.#hosts = new Set(config.allowedHosts.map((host) => host.toLowerCase()));
-    this.#origins = new Set(config.allowedOrigins.map((origin) => origin.toLowerCase()));
+    this.#onLoopback = isLoopback(parseHost(config.host)?.name ?? '');
+    this.#hosts = config.allowedHosts.map(parseHost).filter((host) => host !== null);
+    this.#origins = new Set(config.allowedOrigins);
   }
 
   /** Why a request is turned away; null: it is let in. */
   refusal({ host, origin }: IncomingHttpHeaders): Problem | null {
-    if (this.#onLoopback && !this.#isOurs(host)) {
+    if (!this.#isOurs(host)) {
       return new Problem(403, 'host_not_allowed', `Host ${host} is not in ASYA_ALLOWED_HOSTS`);
     }
     if (origin !== undefined && !isOwnOrigin(origin, host) && !this.isAllowed(origin)) {
@@ -42,24 +45,32 @@ export class HostGuard {
     return this.#origins.has(origin.toLowerCase());
   }
 
-  #isOurs(host: string | undefined): boolean {
-    if (host === undefined) return false;
-    const name = host.toLowerCase().replace(/:\d+$/, '');
-    return isLoopback(name) || this.#hosts.has(name) || this.#hosts.has(host.toLowerCase());
+  #isOurs(header: string | undefined): boolean {
+    if (!this.#onLoopback && this.#hosts.length === 0) return true;
+    // Health checks of some balancers speak HTTP/1.0 without a Host. Browsers always name one.
+    if (header === undefined) return !this.#onLoopback;
+    const host = parseHost(header);
+    if (host === null) return false;
+    if (isLoopback(host.name) || (!this.#onLoopback && isAddress(host.name))) return true;
+    return this.#hosts.some((allowed) => matches(allowed, host));
   }
 }
 
-function isLoopback(name: string): boolean {
-  return (
-    name === 'localhost' ||
-    name === '::1' ||
-    name === '[::1]' ||
-    (name.startsWith('127.') && isIPv4(name))
-  );
+function matches(allowed: Host, { name, port }: Host): boolean {
+  if (allowed.name !== name) return false;
+  if (allowed.port === null || allowed.port === port) return true;
+  // Browsers leave out the port of their scheme, which a proxy in front may have changed.
+  return port === null && (allowed.port === '443' || allowed.port === '80');
 }
 
-/** Behind a proxy the scheme may differ from the page's, so only the host is compared. */
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  const parsed = URL.parse(origin);
-  return parsed !== null && parsed.host !== '' && parsed.host === host?.toLowerCase();
+/** Behind a proxy the scheme may differ from the page's, so only host and port are compared. */
+function isOwnOrigin(origin: string, header: string | undefined): boolean {
+  const page = URL.parse(origin);
+  const own = header === undefined ? null : parseHost(header);
+  if (page === null || own === null) return false;
+  // Applications have schemes and hosts of their own choice, such as capacitor://localhost.
+  if (page.protocol !== 'http:' && page.protocol !== 'https:') return false;
+  const address = own.port === null ? own.name : `${own.name}:${own.port}`;
+  // Without the port of the page's scheme, which browsers leave out of Origin.
+  return page.host === URL.parse(`${page.protocol}//${address}`)?.host;
 }

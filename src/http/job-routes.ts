@@ -9,7 +9,8 @@ import { invalid } from './fault.ts';
 import { jobJson } from './job-json.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
 import { jobNotFound, notAsking, outcomeConflict } from './problem.ts';
-import { jobParams, route, wholeNumber } from './route.ts';
+import { knownParametersOnly, wholeNumber } from './query.ts';
+import { jobParams, route } from './route.ts';
 
 const listQuery = Type.Object({
   status: Type.Optional(Type.Enum(jobStatuses)),
@@ -32,6 +33,7 @@ const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 
 export function listJobs(jobs: ClientJobs) {
   return route({
     schema: { querystring: listQuery },
+    preValidation: knownParametersOnly(listQuery),
     handler: async ({ query }) => {
       const { limit = 50, cursor } = query;
       const createdAfter = instantOf(query.created_after);
@@ -39,19 +41,17 @@ export function listJobs(jobs: ClientJobs) {
       if (cursor !== undefined && before === null) {
         throw invalid('querystring: cursor must be a next_cursor of an earlier answer');
       }
-      const found = await jobs.list({
+      const page = await jobs.list({
         status: query.status ?? null,
         tool: query.tool ?? null,
         parentId: query.parent_id ?? null,
         createdAfter,
         before,
-        // One more than is shown tells whether there is another page.
-        limit: limit + 1,
+        limit,
       });
-      const page = found.slice(0, limit);
-      const last = page.at(-1);
-      const more = found.length > limit && last !== undefined;
-      return { jobs: page.map(jobJson), next_cursor: more ? encodeCursor(last) : null };
+      const last = page.jobs.at(-1);
+      const next = page.more && last !== undefined ? encodeCursor(last) : null;
+      return { jobs: page.jobs.map(jobJson), next_cursor: next };
     },
   });
 }

@@ -1,14 +1,16 @@
 import Type from 'typebox';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { StoreUnavailable } from '../jobs/job-store.ts';
-import type { JobUpdate } from '../jobs/job.ts';
+import type { Job, JobUpdate } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
+import { onAbort } from '../lib/on-abort.ts';
 import { SseStream } from '../lib/sse.ts';
 import { envelopeUpdateJson } from './envelope-json.ts';
 import { invalid } from './fault.ts';
 import { updateJson } from './job-json.ts';
 import { jobNotFound } from './problem.ts';
-import { jobParams, route, wholeNumber } from './route.ts';
+import { knownParametersOnly, wholeNumber } from './query.ts';
+import { jobParams, route } from './route.ts';
 
 /** What a client waits before it reconnects. */
 const retryMs = 1_000;
@@ -20,8 +22,11 @@ export interface JobStreamParts {
   readonly closing: AbortSignal;
 }
 
+const streamQuery = Type.Object({ after: Type.Optional(wholeNumber({ minimum: 0 })) });
+
 /** What the two generations of clients expect of a stream. */
 interface StreamForm {
+  readonly refusesUnknownParameters: boolean;
   /** First the bare status word. It has no id, so resuming is not affected. */
   readonly beginsWithStatus: boolean;
   readonly updateJson: (update: JobUpdate) => object;
@@ -29,12 +34,20 @@ interface StreamForm {
 
 /** A job's updates as Server-Sent Events: the history after a position, then what happens. */
 export function streamJob(parts: JobStreamParts) {
-  return streamUpdates(parts, { beginsWithStatus: true, updateJson });
+  return streamUpdates(parts, {
+    refusesUnknownParameters: true,
+    beginsWithStatus: true,
+    updateJson,
+  });
 }
 
 /** The same for second-generation clients. */
 export function streamEnvelope(parts: JobStreamParts) {
-  return streamUpdates(parts, { beginsWithStatus: false, updateJson: envelopeUpdateJson });
+  return streamUpdates(parts, {
+    refusesUnknownParameters: false,
+    beginsWithStatus: false,
+    updateJson: envelopeUpdateJson,
+  });
 }
 
 function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm) {
@@ -42,24 +55,24 @@ function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm)
   return route({
     schema: {
       params: jobParams,
-      querystring: Type.Object({ after: Type.Optional(wholeNumber({ minimum: 0 })) }),
+      querystring: streamQuery,
     },
+    ...(form.refusesUnknownParameters && { preValidation: knownParametersOnly(streamQuery) }),
     handler: async (request, reply) => {
       const { id } = request.params;
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
-      const job = await jobs.get(id);
-      if (job === null) throw jobNotFound(id);
+      const state = await stateOf(id, jobs);
+      if (state === null) throw jobNotFound(id);
       if (request.method === 'HEAD') return reply.type('text/event-stream').send();
 
       reply.hijack();
       const stream = new SseStream(reply.raw, { retryMs });
-      closing.addEventListener('abort', () => stream.end(), { signal: stream.signal });
-      if (closing.aborted) stream.end();
+      const stopWaiting = onAbort(closing, () => stream.end());
       try {
         // Beyond the newest update there is nothing to resume after: what comes next is what is wanted.
-        if (form.beginsWithStatus) await stream.send({ event: 'status', data: job.status });
+        if (form.beginsWithStatus) await stream.send({ event: 'status', data: state.status });
         const updates = jobs.watch(id, {
-          after: Math.min(after, job.seq),
+          after: Math.min(after, state.seq),
           signal: stream.signal,
         });
         await sendUpdates(stream, updates, textOf);
@@ -68,11 +81,18 @@ function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm)
         if (!(error instanceof StoreUnavailable))
           log.error({ err: error, jobId: id }, 'stream broke');
       } finally {
+        stopWaiting();
         stream.end();
       }
       return reply;
     },
   });
+}
+
+/** What a stream needs to know of its job. It must not hold the job itself, which can be large. */
+async function stateOf(id: string, jobs: ClientJobs): Promise<Pick<Job, 'status' | 'seq'> | null> {
+  const job = await jobs.get(id);
+  return job && { status: job.status, seq: job.seq };
 }
 
 async function sendUpdates(
@@ -106,7 +126,7 @@ function encodeOnce(updateJson: StreamForm['updateJson']): (update: JobUpdate) =
  */
 function lastEventId(header: string | string[] | undefined): number | null {
   if (header === undefined || header === '') return null;
-  if (typeof header !== 'string' || !/^\d{1,15}$/.test(header)) {
+  if (typeof header !== 'string' || !/^(?:0|[1-9]\d{0,14})$/.test(header)) {
     throw invalid('headers: Last-Event-ID must be the id of an update, a whole number');
   }
   return Number(header);

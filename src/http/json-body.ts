@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { parseJson } from '../lib/json-parse.ts';
 import type { Json } from '../lib/json.ts';
-import { hasUnstorable, makeStorable } from '../lib/storable.ts';
+import { storableJson } from '../wire/storable-json.ts';
 
 /** Beyond what is let through as a tool's arguments, which come wrapped in a few levels. */
 const maxDepth = 80;
@@ -16,10 +16,7 @@ export function acceptJson(scope: FastifyInstance): void {
  * done, and cannot be told in other words.
  */
 export function acceptReports(scope: FastifyInstance): void {
-  readBodies(scope, (text) => {
-    const value = parseJson(text, { maxDepth });
-    return hasUnstorable(text) ? makeStorable(value) : value;
-  });
+  readBodies(scope, storableJson);
 }
 
 /** An empty body counts as none. */

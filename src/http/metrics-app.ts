@@ -1,23 +1,15 @@
-import Fastify, { type FastifyInstance } from 'fastify';
-import type { Config } from '../config.ts';
-import type { Log } from '../lib/log.ts';
-import { guardHost, reportErrors } from './app-hooks.ts';
-import { HostGuard } from './host-guard.ts';
-import { answerUnmatched } from './unmatched.ts';
+import type { FastifyInstance } from 'fastify';
+import { createServer, refuseWithProblems, type RefusalParts } from './server.ts';
 
-export interface MetricsAppParts {
-  readonly config: Pick<Config, 'host' | 'allowedHosts' | 'allowedOrigins'>;
+interface MetricsAppParts extends RefusalParts {
   /** Text and its media type, anew at each call. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
-  readonly log: Log;
 }
 
 /** `GET /metrics`, on a port that clients and actors have no business with. */
 export function buildMetricsApp({ config, metrics, log }: MetricsAppParts): FastifyInstance {
-  const app = Fastify();
-  guardHost(app, new HostGuard(config));
-  reportErrors(app, log);
-  answerUnmatched(app);
+  const app = createServer();
+  refuseWithProblems(app, { config, log });
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),
   );

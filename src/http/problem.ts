@@ -6,6 +6,7 @@ import type { Refusal } from '../jobs/decision.ts';
 /** Stable names of what can go wrong; clients decide by them, so none is ever renamed. */
 export type ProblemCode =
   | 'invalid_request'
+  | 'malformed_http'
   | 'malformed_json'
   | 'origin_not_allowed'
   | 'host_not_allowed'
@@ -20,7 +21,11 @@ export type ProblemCode =
   | 'job_not_asking'
   | 'body_too_large'
   | 'uri_too_long'
+  | 'headers_too_large'
   | 'not_json'
+  | 'encoded_body'
+  | 'expectation_failed'
+  | 'request_timeout'
   | 'internal_error'
   | 'work_not_possible'
   | 'store_unavailable'
@@ -50,14 +55,24 @@ export class Problem extends Error {
   }
 }
 
-/** Problem details for HTTP APIs, RFC 9457. `type` is left out, which means `about:blank`. */
+/** The media type of problem details (RFC 9457). */
+export const problemType = 'application/problem+json';
+
+/**
+ * Problem details for HTTP APIs, RFC 9457. `type` is left out, which means `about:blank`. `error`
+ * repeats `detail`, because clients of Asya's second generation look for it there.
+ */
+export function problemJson({ status, code, message, extras }: Problem) {
+  const title = STATUS_CODES[status];
+  return { title, status, code, error: message, detail: message, ...extras.members };
+}
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  const { status, code, message, extras } = problem;
   return reply
-    .code(status)
-    .headers(extras.headers ?? {})
-    .type('application/problem+json')
-    .send({ title: STATUS_CODES[status], status, code, detail: message, ...extras.members });
+    .code(problem.status)
+    .headers(problem.extras.headers ?? {})
+    .type(problemType)
+    .send(problemJson(problem));
 }
 
 /** @param after seconds until another try is worth while */

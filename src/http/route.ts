@@ -31,8 +31,3 @@ export function route<const Schema extends FastifySchema>(options: Route<Schema>
 
 /** The parameters of every path that names a job. */
 export const jobParams = Type.Object({ id: jobIdText });
-
-/** A whole number in a query. Not Type.Integer: text is converted to it by cutting off 1.5 to 1. */
-export function wholeNumber(range: { minimum: number; maximum?: number }) {
-  return Type.Number({ multipleOf: 1, ...range });
-}

@@ -9,7 +9,10 @@ interface KnownPath {
 
 /**
  * Answers requests that no route takes: 405 on a path that has other methods, OPTIONS with those,
- * 404 on the rest. Registered before the routes, whose paths it notes down.
+ * 404 on the rest. Has to be registered before the routes, whose paths it notes down.
+ *
+ * A hook does it, not Fastify's handler for what is not found, because that one comes after the body
+ * was read, and what is wrong with the body would be told instead.
  */
 export function answerUnmatched(app: FastifyInstance): void {
   const paths = new Map<string, KnownPath>();
@@ -20,7 +23,8 @@ export function answerUnmatched(app: FastifyInstance): void {
     paths.set(url, path);
   });
 
-  app.setNotFoundHandler((request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
     const path = request.url.split('?', 1)[0] ?? '';
     const known = paths.values().find(({ pattern }) => pattern.test(path));
     if (known === undefined) throw new Problem(404, 'path_not_found', `there is no ${path}`);

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
-import { schemaFaults, valueFaults } from '../schema/json-schema.ts';
+import { compile, valueFaults } from '../schema/json-schema.ts';
 import { formatPath } from '../schema/path.ts';
+import { readRecentSchema } from '../schema/recent-schemas.ts';
 import type { Fault } from '../schema/schema-error.ts';
 import {
   requestFor,
@@ -38,24 +39,26 @@ function elicitationFaults({ params }: InputRequest, answer: JsonObject): Fault[
   const { requestedSchema } = params;
   if (faults.length > 0 || answer['action'] !== 'accept') return faults;
   // Nothing can be checked where a user is sent to a page, or where the actor's schema is not valid.
-  if (!isJsonObject(requestedSchema) || schemaFaults(requestedSchema).length > 0) return [];
-  return valueFaults(requestedSchema, answer['content'] ?? {}).map(({ path, problem }) => ({
+  if (!isJsonObject(requestedSchema)) return [];
+  const asked = readRecentSchema(requestedSchema);
+  if (!asked.ok) return [];
+  return valueFaults(asked.validate, answer['content'] ?? {}).map(({ path, problem }) => ({
     path: ['content', ...path],
     problem,
   }));
 }
 
-const elicitationResult: JsonObject = {
+const elicitationResult = compile({
   type: 'object',
   properties: {
     action: { enum: ['accept', 'decline', 'cancel'] },
     content: { type: ['object', 'null'] },
   },
   required: ['action'],
-};
+});
 
 /** MCP 2026-07-28, schema, `CreateMessageResult`. */
-const samplingResult: JsonObject = {
+const samplingResult = compile({
   type: 'object',
   properties: {
     role: { enum: ['user', 'assistant'] },
@@ -63,10 +66,10 @@ const samplingResult: JsonObject = {
     model: { type: 'string' },
   },
   required: ['role', 'content', 'model'],
-};
+});
 
 /** MCP 2026-07-28, schema, `ListRootsResult`. */
-const rootsResult: JsonObject = {
+const rootsResult = compile({
   type: 'object',
   properties: {
     roots: {
@@ -79,4 +82,4 @@ const rootsResult: JsonObject = {
     },
   },
   required: ['roots'],
-};
+});

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { anIntake } from '../../test/support/intake.ts';
 import { memoryLog } from '../../test/support/memory-log.ts';
 import { MemoryBroker } from '../memory/broker.ts';
 import { MemoryJobStore } from '../memory/job-store.ts';
@@ -25,9 +26,10 @@ beforeEach(async () => {
   const clock = (): number => now;
   const { log } = memoryLog();
   store = new MemoryJobStore();
-  const publisher = new MemoryBroker({ apply: async () => ({ kind: 'unknown' }), log, clock });
+  const intake = anIntake({ take: async () => ({ kind: 'unknown' }) });
+  const broker = new MemoryBroker({ intake, log, clock });
   const limits = { unroutableGraceMs: 30_000, retentionMs: 0 };
-  engine = createEngine({ store, publisher, announcer: publisher, clock, log, ...limits });
+  engine = createEngine({ store, publisher: broker, broker, clock, log, ...limits });
   ({ jobs, reports } = engine);
   parent = await jobs.submit({
     tool: 'words',

@@ -9,9 +9,12 @@ import type { JobEvents } from './job-events.ts';
 import type { JobFeed, SubscribeOptions } from './job-feed.ts';
 import type { InputAnswers, JobInput } from './job-input.ts';
 import type { JobReader } from './job-reader.ts';
-import type { ApplyOutcome, JobStore, ListQuery } from './job-store.ts';
+import type { ApplyOutcome, JobPage, JobStore, ListQuery } from './job-store.ts';
 import type { CancelReason, Job, JobUpdate } from './job.ts';
 import { submittedJob, type Submission } from './submission.ts';
+
+/** A page of jobs with larger results than that is shorter than its limit says. */
+const maxPageBytes = 8 * 1_048_576;
 
 interface ClientJobsParts {
   readonly store: Pick<JobStore, 'list'>;
@@ -62,8 +65,9 @@ export class ClientJobs {
     return this.#parts.reader.get(id);
   }
 
-  list(query: ListQuery): Promise<Job[]> {
-    return this.#parts.store.list(query);
+  /** The newest jobs, or those before a position: as many as one response may well hold. */
+  list(query: Omit<ListQuery, 'maxBytes'>): Promise<JobPage> {
+    return this.#parts.store.list({ ...query, maxBytes: maxPageBytes });
   }
 
   /**

@@ -1,7 +1,8 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { ActorReports } from './actor-reports.ts';
-import { announceEnds, type Announcer } from './announcer.ts';
+import { announceEnds } from './announcer.ts';
+import type { Broker } from './broker.ts';
 import { ClientJobs } from './client-jobs.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { JobCreator } from './job-creator.ts';
@@ -16,7 +17,7 @@ import { Reaper } from './reaper.ts';
 export interface EngineParts {
   readonly store: JobStore;
   readonly publisher: Publisher;
-  readonly announcer: Announcer;
+  readonly broker: Pick<Broker, 'calledOff' | 'canHear'>;
   /** The time that deadlines, leases and heartbeats go by. */
   readonly clock: Clock;
   readonly log: Log;
@@ -24,8 +25,6 @@ export interface EngineParts {
   readonly unroutableGraceMs: number;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionMs: number;
-  /** Do reports come in at the moment? Default: yes. */
-  readonly canHear?: () => boolean;
 }
 
 /** What the gateway does with jobs, whatever they are stored in, sent by and asked for through. */
@@ -42,11 +41,10 @@ export interface Engine {
 
 /** Wires the parts together. None of them runs yet. */
 export function createEngine(parts: EngineParts): Engine {
-  const { store, publisher, announcer, clock, log, unroutableGraceMs, retentionMs } = parts;
-  const { canHear = () => true } = parts;
+  const { store, publisher, broker, clock, log, unroutableGraceMs, retentionMs } = parts;
   const feed = new JobFeed(store);
   const afterCommit = [
-    (outcomes: readonly ApplyOutcome[]) => announceEnds(announcer, outcomes),
+    (outcomes: readonly ApplyOutcome[]) => announceEnds(broker, outcomes),
     (outcomes: readonly ApplyOutcome[]) => feed.committed(outcomes.flatMap(updateOf)),
   ];
   const events = new JobEvents({ store, clock, afterCommit });
@@ -59,7 +57,7 @@ export function createEngine(parts: EngineParts): Engine {
     events,
     feed,
     dispatcher,
-    reaper: new Reaper({ store, events, clock, log, retentionMs, canHear }),
+    reaper: new Reaper({ store, events, clock, log, retentionMs, canHear: () => broker.canHear() }),
   };
 }
 

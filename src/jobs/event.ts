@@ -80,10 +80,13 @@ export interface Succeeded {
   readonly result: Json;
 }
 
-/** The work failed (ActorError), or its message could not be handed to an actor. */
+/**
+ * The work failed (ActorError), its message could not be handed to an actor, or what the actor reported
+ * in the end cannot be kept (ResultRejected).
+ */
 export interface Failed {
   readonly type: 'failed';
-  readonly reason: 'ActorError' | 'Unroutable' | 'PublishFailed';
+  readonly reason: 'ActorError' | 'Unroutable' | 'PublishFailed' | 'ResultRejected';
   readonly error: string;
   readonly details: Json;
 }

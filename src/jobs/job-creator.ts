@@ -1,5 +1,5 @@
-import { Batcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
+import { LanedBatcher } from '../lib/laned-batcher.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { isolate } from './job-events.ts';
 import type { JobStore } from './job-store.ts';
@@ -23,11 +23,11 @@ interface JobCreatorParts {
 /** Stores new jobs, many in one commit. */
 export class JobCreator {
   readonly #dispatcher: Dispatcher;
-  readonly #creates: Batcher<Job, Creation>;
+  readonly #creates: LanedBatcher<Job, Creation>;
 
   constructor({ store, dispatcher, clock }: JobCreatorParts) {
     this.#dispatcher = dispatcher;
-    this.#creates = new Batcher(
+    this.#creates = new LanedBatcher(
       async (jobs) => {
         const now = clock();
         const leasedUntil = dispatcher.leaseFrom(now);
@@ -35,7 +35,7 @@ export class JobCreator {
         const creation = leasedUntil === null ? 'left' : 'leased';
         return created.map((isNew) => (isNew ? creation : 'taken'));
       },
-      { isolate, sizeOf: sizeOfJob },
+      { isolate, keyOf: ({ id }) => id, sizeOf: sizeOfJob },
     );
   }
 

@@ -1,5 +1,5 @@
-import { Batcher } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
+import { LanedBatcher } from '../lib/laned-batcher.ts';
 import type { JobEvent } from './event.ts';
 import {
   StoreUnavailable,
@@ -21,21 +21,22 @@ interface JobEventsParts {
 
 /**
  * The only way an event reaches a job. It gathers concurrent events into one commit and then tells
- * everybody who has to know, so that no part of the gateway can end a job in silence.
+ * everybody who has to know, so that no part of the gateway can end a job in silence. A large result is
+ * committed beside the others, because it takes the store seconds.
  */
 export class JobEvents {
   readonly #afterCommit: readonly CommitListener[];
-  readonly #events: Batcher<AddressedEvent, ApplyOutcome>;
+  readonly #events: LanedBatcher<AddressedEvent, ApplyOutcome>;
 
   constructor({ store, clock, afterCommit }: JobEventsParts) {
     this.#afterCommit = afterCommit;
-    this.#events = new Batcher(
+    this.#events = new LanedBatcher(
       async (events) => {
         const outcomes = await store.apply(events, clock());
         this.committed(outcomes);
         return outcomes;
       },
-      { isolate, sizeOf: ({ event }) => sizeOfEvent(event) },
+      { isolate, keyOf: ({ jobId }) => jobId, sizeOf: ({ event }) => sizeOfEvent(event) },
     );
   }
 

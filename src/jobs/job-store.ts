@@ -39,7 +39,16 @@ export interface ListQuery {
   readonly parentId: string | null;
   readonly createdAfter: EpochMs | null;
   readonly before: ListPosition | null;
+  /** Most jobs of a page. */
   readonly limit: number;
+  /** About how many bytes the jobs of a page may come to. A page is one job at least. */
+  readonly maxBytes: number;
+}
+
+export interface JobPage {
+  readonly jobs: readonly Job[];
+  /** Do more jobs follow the last one? */
+  readonly more: boolean;
 }
 
 /** A job of the outbox, leased to one dispatcher. */
@@ -93,8 +102,11 @@ export interface JobStore {
   /** Each job's updates after a position, oldest first, at most `limit` a job; unknown jobs have none. */
   history(queries: readonly HistoryQuery[], limit: number): Promise<JobUpdate[][]>;
 
-  /** Newest first: by `createdAt`, then `id`, both descending. */
-  list(query: ListQuery): Promise<Job[]>;
+  /**
+   * Newest first: by `createdAt`, then `id`, both descending. What exceeds `maxBytes` is not read, so
+   * that a page of large results does not fill the memory.
+   */
+  list(query: ListQuery): Promise<JobPage>;
 
   /** Leases unfinished, undispatched jobs whose lease or postponement is over. */
   claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]>;

@@ -56,6 +56,13 @@ export const jobStatuses = [
 /** What an id looks like: UUIDs are, and so are the ids other systems give. */
 export const jobIdPattern = '^[A-Za-z0-9_-]{1,128}$';
 
+const jobIdFormat = new RegExp(jobIdPattern);
+
+/** Can this be the id of a job? A store need not even be able to look for anything else. */
+export function isJobId(value: unknown): value is string {
+  return typeof value === 'string' && jobIdFormat.test(value);
+}
+
 /**
  * Pending: waiting for an actor. Running: an actor picked it up. InputRequired: waiting for answers to
  * what an actor asked. The last three are final.
@@ -73,9 +80,15 @@ export type Reason = FailureReason | CancelReason;
  * - HeartbeatLost: no heartbeat within the tool's `heartbeat_timeout` after pick-up
  * - Unroutable: no queue took the message within the grace period
  * - PublishFailed: the broker refuses this message for good
+ * - ResultRejected: an actor reported how the job ended, and the gateway cannot keep what it said
  */
 export type FailureReason =
-  'ActorError' | 'DeadlineExceeded' | 'HeartbeatLost' | 'Unroutable' | 'PublishFailed';
+  | 'ActorError'
+  | 'DeadlineExceeded'
+  | 'HeartbeatLost'
+  | 'Unroutable'
+  | 'PublishFailed'
+  | 'ResultRejected';
 
 export type CancelReason = 'CancelledByClient' | 'CancelledByOperator';
 

@@ -12,10 +12,12 @@ export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable';
 }
 
-/** Puts envelopes into the queues of their current step. Implemented by each broker adapter. */
+/** Puts envelopes into the queues of their current step. A part of the broker's port: see Broker. */
 export interface Publisher {
   /**
-   * Resolves once the broker answered for this very message.
+   * Resolves once the broker answered for this very message. A broker that cannot tell whether a queue
+   * took the message (SQS and Kafka cannot) never says `unroutable`: a job without an actor then ends
+   * by its deadline.
    *
    * @throws BrokerUnavailable if no answer can be had; the message may or may not have arrived.
    */

@@ -1,11 +1,13 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { MemoryJobStore } from '../memory/job-store.ts';
+import { holdTimers } from '../../test/support/held-timers.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { withOutages } from '../../test/support/outage.ts';
 import { JobEvents } from './job-events.ts';
 import { StoreUnavailable, type ApplyOutcome } from './job-store.ts';
-import { announceEnds, type CalledOffJob } from './announcer.ts';
+import { announceEnds } from './announcer.ts';
+import type { CalledOffJob } from './broker.ts';
 import { Reaper } from './reaper.ts';
 
 const log = pino({ level: 'silent' });
@@ -35,6 +37,26 @@ test('invariant 5: ends jobs from their deadline on, and no other', async () => 
     { status: 'Pending' },
   ]);
   expect(calledOff).toEqual([{ jobId: due.id, reason: 'DeadlineExceeded' }]);
+});
+
+test('invariant 5: ends a job within 2 s of its deadline, whenever that is', async () => {
+  using timers = holdTimers();
+  const { store, time, reaper } = aReaper();
+  await reaper.start();
+  for (const offset of [1, 250, 499, 500, 733]) {
+    const deadline = time.now + offset;
+    const job = aJob({ deadline });
+    await store.create([job], 0);
+    const status = async () => (await store.get([job.id]))[0]?.status;
+    while ((await status()) === 'Pending' && time.now < deadline + 10_000) {
+      time.now += 1;
+      await timers.pass(1);
+    }
+    const [ended] = await store.get([job.id]);
+    expect(ended).toMatchObject({ reason: 'DeadlineExceeded' });
+    expect((ended?.finishedAt ?? 0) - deadline).toBeLessThan(2_000);
+  }
+  await reaper.stop();
 });
 
 test('ends a job whose actor fell silent', async () => {

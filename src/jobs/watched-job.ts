@@ -1,3 +1,4 @@
+import { onAbort } from '../lib/on-abort.ts';
 import type { JobUpdate } from './job.ts';
 
 /** Newest updates that are kept. A watcher that lags further behind reads the store. */
@@ -74,11 +75,11 @@ export class WatchedJob {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
+        forget();
         resolve();
       };
       this.#waiting.add(wake);
-      signal.addEventListener('abort', wake);
+      const forget = onAbort(signal, wake);
     });
   }
 

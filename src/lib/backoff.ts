@@ -1,3 +1,5 @@
+import { callAfter } from './timer.ts';
+
 export interface BackoffOptions {
   /** Longest first pause. */
   readonly firstMs: number;
@@ -21,11 +23,11 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
     const done = (): void => {
-      clearTimeout(timer);
+      stopTimer();
       signal.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const stopTimer = callAfter(ms, done);
     signal.addEventListener('abort', done);
   });
 }

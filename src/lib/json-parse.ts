@@ -5,6 +5,12 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
 
+/**
+ * Most levels of a message that carries what callers and actors made: a tool's arguments nest up to 64
+ * levels, and messages wrap them in a few.
+ */
+export const maxMessageDepth = 80;
+
 export interface ParseOptions {
   /** Most arrays and objects within one another. Default 64. */
   readonly maxDepth?: number;

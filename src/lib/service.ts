@@ -1,3 +1,5 @@
+import { callAfter } from './timer.ts';
+
 /** Something that runs from `start` to `stop`. `stop` waits for work under way and may be called twice. */
 export interface Service {
   start(): Promise<void>;
@@ -57,9 +59,9 @@ export class PeriodicLoop implements Service {
 
   async #pause(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, this.#options.everyMs);
+      const stopTimer = callAfter(this.#options.everyMs, resolve);
       this.#wake = () => {
-        clearTimeout(timer);
+        stopTimer();
         resolve();
       };
     });

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { callAfter, callEvery, type StopTimer } from './timer.ts';
 
 export interface SseEvent {
   /** Default: `message`, which is sent by leaving the field out. */
@@ -24,8 +24,9 @@ export interface SseOptions {
 }
 
 /**
- * The sending end of a Server-Sent Events stream (WHATWG HTML, section 9.2). A sender awaits `send`,
- * so at most one event waits in memory for a slow client.
+ * The sending end of a Server-Sent Events stream (WHATWG HTML, section 9.2). However many senders a
+ * stream has, at most one event is in memory for a client that reads slowly: the other senders wait,
+ * as long as they await `send`.
  */
 export class SseStream {
   static #open = 0;
@@ -37,16 +38,18 @@ export class SseStream {
 
   readonly #response: ServerResponse;
   readonly #stallMs: number;
-  readonly #keepalive: NodeJS.Timeout;
+  readonly #stopKeepalive: StopTimer;
   readonly #gone = new AbortController();
+  /** Resolves when the client has taken what was written; null: it has taken all of it. */
+  #draining: Promise<void> | null = null;
 
   constructor(response: ServerResponse, options: SseOptions = {}) {
     this.#response = response;
     this.#stallMs = options.stallMs ?? 30_000;
     response.on('error', () => {});
-    this.#keepalive = setInterval(() => this.#keepAlive(), options.keepaliveMs ?? 15_000);
+    this.#stopKeepalive = callEvery(options.keepaliveMs ?? 15_000, () => this.#keepAlive());
     // The client may have left while its request was being worked on.
-    if (response.destroyed) this.#ended();
+    if (response.destroyed) this.#stop();
     else this.#begin(options);
   }
 
@@ -54,12 +57,12 @@ export class SseStream {
   #begin(options: SseOptions): void {
     const response = this.#response;
     SseStream.#open++;
-    this.signal.addEventListener('abort', () => SseStream.#open--, { once: true });
     response.once('close', () => this.#ended());
     // Not by `writeHead`, whose headers cannot be read back: metrics tell streams by it.
     response.setHeader('content-type', 'text/event-stream');
     response.writeHead(200, {
-      'cache-control': 'no-cache',
+      // Without no-transform a proxy may compress the stream, and gather events to do so.
+      'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
       ...options.headers,
     });
@@ -74,12 +77,16 @@ export class SseStream {
 
   /** Resolves when the client can take more; at once, and without effect, if it is gone. */
   async send({ event, id, retryMs, data }: SseEvent): Promise<void> {
+    // Another sender may have been quicker, and filled the connection again.
+    while (this.#draining !== null) await this.#draining;
     if (this.#gone.signal.aborted) return;
     const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`);
     if (event !== undefined) lines.unshift(`event: ${event}\n`);
     if (id !== undefined) lines.unshift(`id: ${id}\n`);
     if (retryMs !== undefined) lines.unshift(`retry: ${retryMs}\n`);
-    if (!this.#response.write(`${lines.join('')}\n`)) await this.#drained();
+    if (this.#response.write(`${lines.join('')}\n`)) return;
+    this.#draining = this.#drained();
+    await this.#draining;
   }
 
   end(): void {
@@ -87,13 +94,21 @@ export class SseStream {
     this.#ended();
   }
 
-  async #drained(): Promise<void> {
-    const stalled = AbortSignal.timeout(this.#stallMs);
-    try {
-      await once(this.#response, 'drain', { signal: AbortSignal.any([stalled, this.signal]) });
-    } catch {
-      if (!this.signal.aborted) this.#response.destroy();
-    }
+  /** One wait for all senders. A client that takes nothing for too long is disconnected. */
+  #drained(): Promise<void> {
+    const response = this.#response;
+    return new Promise((resolve) => {
+      const stopStalled = callAfter(this.#stallMs, () => response.destroy());
+      const done = (): void => {
+        stopStalled();
+        response.off('drain', done);
+        this.signal.removeEventListener('abort', done);
+        this.#draining = null;
+        resolve();
+      };
+      response.on('drain', done);
+      this.signal.addEventListener('abort', done);
+    });
   }
 
   /** Left out while earlier bytes wait: they keep the connection as well. */
@@ -102,7 +117,13 @@ export class SseStream {
   }
 
   #ended(): void {
-    clearInterval(this.#keepalive);
+    if (this.#gone.signal.aborted) return;
+    SseStream.#open--;
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#stopKeepalive();
     this.#gone.abort();
   }
 }

@@ -1,11 +1,12 @@
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Consumer, Message } from 'smqp';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { decodeEnvelope, encodeEnvelope, MalformedEnvelope } from '../wire/envelope-codec.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
+import { pause } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { QueuedMessage, Queues } from './queues.ts';
@@ -61,7 +62,7 @@ export class ActorConnection implements ActorBroker {
   async report(replyTo: string, report: Report): Promise<void> {
     const { queues, reports, reportQueue } = this.#parts;
     const body = JSON.stringify(report);
-    if (replyTo === reportQueue) return reports.add(body, this.#closing.signal);
+    if (replyTo === reportQueue) return reports.add(Buffer.from(body), this.#closing.signal);
     if (!queues.send(replyTo, { body, replyTo: null, expiresAt: null })) {
       throw new Unroutable(replyTo);
     }
@@ -111,7 +112,7 @@ export class ActorConnection implements ActorBroker {
       const { redeliverMs, log } = this.#parts;
       log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');
       // Until then the message holds its place among those at work, which slows a failing actor down.
-      await pause(redeliverMs, undefined, { signal: this.#closing.signal }).catch(() => {});
+      await pause(redeliverMs, this.#closing.signal);
       message.nack();
     }
   }
@@ -128,6 +129,6 @@ export class ActorConnection implements ActorBroker {
 
   #bury(queue: string, body: string, reason: string): void {
     this.#parts.log.error({ queue, reason }, 'a message went to the dead letters');
-    this.#parts.queues.bury({ queue, body, reason });
+    this.#parts.queues.bury({ queue, body: Buffer.from(body), reason });
   }
 }

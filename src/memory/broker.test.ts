@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn, setTimeout as timerFires } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { brokerContract } from '../../test/broker-contract.ts';
+import { anIntake } from '../../test/support/intake.ts';
 import { Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import type { JobEvent } from '../jobs/event.ts';
 import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
@@ -14,7 +15,12 @@ const unknown: ApplyOutcome = { kind: 'unknown' };
 const connections: ActorBroker[] = [];
 
 function newBroker(options: Partial<MemoryBrokerOptions> = {}): MemoryBroker {
-  return new MemoryBroker({ apply: async () => unknown, log, retryMs: 1, ...options });
+  return new MemoryBroker({
+    intake: anIntake({ take: async () => unknown }),
+    log,
+    redeliverMs: 1,
+    ...options,
+  });
 }
 
 function connect(broker: MemoryBroker): ActorBroker {
@@ -242,89 +248,69 @@ describe('forwarding', () => {
   });
 });
 
-describe('reports', () => {
-  it('are applied once they are confirmed', async () => {
-    const applied: [string, JobEvent][] = [];
-    const broker = newBroker({
-      apply: async (jobId, event) => {
-        applied.push([jobId, event]);
-        return unknown;
+describe('dead letters (invariant 9)', () => {
+  it('are bounded by their bytes: the newest are kept', async () => {
+    const broker = newBroker();
+    const letters = Array.from({ length: 5 }, (_, i) => Buffer.alloc(20 * 1_048_576, `${i}`));
+    for (const letter of letters) await broker.takeReport(letter);
+    expect(broker.deadLetters().map(({ body }) => body[0])).toEqual([0x32, 0x33, 0x34]);
+  });
+});
+
+describe('a report', () => {
+  it('lets go of the actor that closes during an outage', async () => {
+    const tried = Promise.withResolvers<void>();
+    const intake = anIntake({
+      retrying: { firstMs: 60_000, capMs: 60_000 },
+      take: () => {
+        tried.resolve();
+        return Promise.reject(new StoreUnavailable('away'));
       },
     });
-    const final: Report = { type: 'final', job_id: 'job-1', status: 'succeeded', result: 42 };
-    await connect(broker).report('asya.reports', final);
-    expect(applied).toEqual([['job-1', { type: 'succeeded', result: 42 }]]);
+    const connection = connect(newBroker({ intake }));
+    const reported = connection.report('asya.reports', progress(0));
+    await tried.promise;
+    await connection.close();
+    await expect(reported).rejects.toThrow(BrokerUnavailable);
   });
 
-  it('hold only what a database can', async () => {
-    const applied: JobEvent[] = [];
-    const broker = newBroker({
-      apply: async (_jobId, event) => {
-        applied.push(event);
-        return unknown;
-      },
-    });
-    const final: Report = { type: 'final', job_id: 'job-1', status: 'succeeded', result: 'a\0b' };
-    await connect(broker).report('asya.reports', final);
-    expect(applied).toEqual([{ type: 'succeeded', result: 'a\uFFFDb' }]);
-  });
-
-  it('of one job keep their order through an outage of the store', async () => {
-    const applied: unknown[] = [];
-    let outage = 3;
-    const broker = newBroker({
-      apply: async (_jobId, event) => {
-        if (outage-- > 0) throw new StoreUnavailable('away');
-        applied.push(event.type === 'progress' && event.stepIndex);
-        return unknown;
-      },
-    });
-    const connection = connect(broker);
-    await Promise.all([0, 1, 2].map((i) => connection.report('asya.reports', progress(i))));
-    expect(applied).toEqual([0, 1, 2]);
-  });
-
-  it('of other jobs do not wait for one that is stuck', async () => {
+  it('of another job does not wait for one that is stuck', async () => {
     const gate = Promise.withResolvers<void>();
     const applied: string[] = [];
-    const broker = newBroker({
-      apply: async (jobId) => {
+    const intake = anIntake({
+      take: async ({ jobId }) => {
         if (jobId === 'job-1') await gate.promise;
         applied.push(jobId);
         return unknown;
       },
     });
-    const connection = connect(broker);
+    const connection = connect(newBroker({ intake }));
     const stuck = connection.report('asya.reports', progress(0));
     await connection.report('asya.reports', { ...progress(0), job_id: 'job-2' });
     gate.resolve();
     await stuck;
     expect(applied).toEqual(['job-2', 'job-1']);
   });
+});
 
-  it.each([
-    { what: 'says nothing sensible', report: progress(10), reason: 'step_index' },
-    { what: 'cannot be stored', report: progress(1), reason: 'invalid byte' },
-  ])('become dead letters where one $what', async ({ report, reason }) => {
-    const broker = newBroker({ apply: () => Promise.reject(new Error('invalid byte')) });
-    await connect(broker).report('asya.reports', report);
-    expect(broker.deadLetters()).toMatchObject([
-      { queue: 'asya.reports', reason: expect.stringContaining(reason) },
-    ]);
-  });
-
-  it('let go of the actor that closes during an outage', async () => {
-    const tried = Promise.withResolvers<void>();
-    const broker = newBroker({
-      retryMs: 60_000,
-      apply: () => {
-        tried.resolve();
-        return Promise.reject(new StoreUnavailable('away'));
-      },
-    });
-    const reported = connect(broker).report('asya.reports', progress(0));
-    await tried.promise;
-    await broker.close();
-    await expect(reported).rejects.toThrow(BrokerUnavailable);
-  });
+brokerContract('the broker in this process', async (parts) => {
+  const broker = new MemoryBroker({ ...parts, log });
+  let steps = 0;
+  return {
+    broker,
+    step: () => `step-${steps++}`,
+    send: (body) => broker.takeReport(body),
+    letter: () =>
+      vi.waitFor(() => {
+        const [letter] = broker.deadLetters();
+        if (letter === undefined) throw new Error('no dead letter yet');
+        return letter;
+      }),
+    isLeft: (sending) =>
+      sending.then(
+        () => false,
+        (error) => error instanceof BrokerUnavailable,
+      ),
+    close: async () => {},
+  };
 });

@@ -1,21 +1,22 @@
-import type { ActorBroker } from '../actor/actor-broker.ts';
-import type { Announcer, CalledOffJob } from '../jobs/announcer.ts';
+import type { ActorBroker, ActorConnector } from '../actor/actor-broker.ts';
+import type { Broker, CalledOffJob, ReportFate, ReportListener } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import { encodeEnvelope } from '../wire/envelope-codec.ts';
-import type { Publisher, PublishOutcome } from '../jobs/publisher.ts';
-import type { ReportFate, ReportListener } from '../jobs/report-fate.ts';
+import type { PublishOutcome } from '../jobs/publisher.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { encodeEnvelope } from '../wire/envelope-codec.ts';
+import type { ReportIntake } from '../wire/report-intake.ts';
+import { reportQueue as sourceOf } from '../wire/report-queue.ts';
 import { ActorConnection } from './actor-connection.ts';
 import { Queues, type DeadLetter } from './queues.ts';
-import { ReportInbox, type ApplyReport } from './report-inbox.ts';
+import { ReportInbox } from './report-inbox.ts';
 
 /** What actors are given as `replyTo`. */
 const reportQueue = 'asya.reports';
 
 export interface MemoryBrokerOptions {
-  /** Takes what actors report; throws StoreUnavailable in an outage, and is then called again. */
-  readonly apply: ApplyReport;
+  /** Takes what actors report. */
+  readonly intake: ReportIntake;
   readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;
@@ -23,32 +24,44 @@ export interface MemoryBrokerOptions {
   readonly maxQueuedMessages?: number;
   /** Most bytes in one queue; beyond it as with messages. Default 64 MiB. */
   readonly maxQueuedBytes?: number;
-  /** Pause before a failed delivery, or a report during an outage, is tried again. Default 1,000. */
-  readonly retryMs?: number;
+  /** Pause before a message whose handler failed is delivered again. Default 1,000. */
+  readonly redeliverMs?: number;
 }
 
 /**
  * The broker inside the gateway's process: queues, redelivery and reports as actors know them from
  * RabbitMQ, but gone with the process. For trying things out, and for tests.
  */
-export class MemoryBroker implements Publisher, Announcer {
+export class MemoryBroker implements Broker, ActorConnector {
   readonly #options: MemoryBrokerOptions;
   readonly #queues: Queues;
   readonly #reports: ReportInbox;
   readonly #listeners = new Set<() => void>();
   readonly #connections = new Set<ActorConnection>();
+  readonly #stopping = new AbortController();
 
   constructor(options: MemoryBrokerOptions) {
     this.#options = options;
-    const { apply, onReport, log, maxQueuedMessages = 10_000, retryMs = 1_000 } = options;
+    const { intake, onReport, log, maxQueuedMessages = 10_000 } = options;
     const { maxQueuedBytes = 64 * 1_048_576 } = options;
     this.#queues = new Queues(maxQueuedMessages, maxQueuedBytes, () => {
       for (const listener of this.#listeners) listener();
     });
-    const bury = (body: string, reason: string) =>
+    const bury = (body: Buffer, reason: string) =>
       this.#queues.bury({ queue: reportQueue, body, reason });
     const onFate = (fate: ReportFate) => onReport?.(reportQueue, fate);
-    this.#reports = new ReportInbox({ apply, log, bury, onFate, retryMs });
+    this.#reports = new ReportInbox({ intake, source: sourceOf(reportQueue), log, bury, onFate });
+  }
+
+  async start(): Promise<void> {
+    this.#options.log.info('queues are kept in memory: only actors in this process are reached');
+  }
+
+  /** Closes the connections that are still open, and waits for commits under way. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([...this.#connections].map((connection) => connection.close()));
+    await this.#reports.idle();
   }
 
   async publish(envelope: Envelope): Promise<PublishOutcome> {
@@ -76,9 +89,18 @@ export class MemoryBroker implements Publisher, Announcer {
     for (const connection of this.#connections) connection.calledOff(job);
   }
 
+  /** Always: its actors are in this process. */
+  canHear(): boolean {
+    return true;
+  }
+
+  async connectActors(): Promise<ActorBroker> {
+    return this.connect();
+  }
+
   /** A connection for actors of this process. */
   connect(): ActorBroker {
-    const { clock = systemClock, log, retryMs: redeliverMs = 1_000 } = this.#options;
+    const { clock = systemClock, log, redeliverMs = 1_000 } = this.#options;
     const queues = this.#queues;
     const reports = this.#reports;
     const onClose = () => this.#connections.delete(connection);
@@ -88,13 +110,18 @@ export class MemoryBroker implements Publisher, Announcer {
     return connection;
   }
 
-  /** What could not be read: the newest 1,000 messages, oldest first. */
-  deadLetters(): readonly DeadLetter[] {
-    return this.#queues.deadLetters();
+  /**
+   * Takes a message of the report queue. Resolves once it is committed, refused by its job, or a dead
+   * letter.
+   *
+   * @throws BrokerUnavailable if the broker stops before the store takes it
+   */
+  takeReport(body: Buffer): Promise<void> {
+    return this.#reports.add(body, this.#stopping.signal);
   }
 
-  /** Closes the connections that are still open. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#connections].map((connection) => connection.close()));
+  /** What could not be used, oldest first; of many the newest are kept. */
+  deadLetters(): readonly DeadLetter[] {
+    return this.#queues.deadLetters();
   }
 }

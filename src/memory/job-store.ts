@@ -8,6 +8,7 @@ import {
   type ChangeListener,
   type ChangeNotifier,
   type HistoryQuery,
+  type JobPage,
   type JobStore,
   type ListQuery,
   type OutboxBacklog,
@@ -114,12 +115,15 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     });
   }
 
-  async list(query: ListQuery): Promise<Job[]> {
-    return [...this.#entries.values()]
-      .map(({ job }) => job)
-      .filter((job) => matches(job, query))
-      .toSorted(newestFirst)
-      .slice(0, query.limit);
+  async list(query: ListQuery): Promise<JobPage> {
+    const found = [...this.#entries.values()]
+      .filter(({ job }) => matches(job, query))
+      .toSorted((a, b) => newestFirst(a.job, b.job))
+      .slice(0, query.limit + 1);
+    let bytes = 0;
+    const fitting = found.findIndex((entry, i) => (bytes += entry.bytes) > query.maxBytes && i > 0);
+    const count = Math.min(fitting === -1 ? found.length : fitting, query.limit);
+    return { jobs: found.slice(0, count).map(({ job }) => job), more: count < found.length };
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {

@@ -13,12 +13,13 @@ export interface QueuedMessage {
 /** A message that nobody could read, kept for whoever wants to know why. */
 export interface DeadLetter {
   readonly queue: string;
-  readonly body: string;
+  readonly body: Buffer;
   readonly reason: string;
 }
 
 /** Dead letters are for reading, not for work, so the newest are enough. */
 const maxDeadLetters = 1_000;
+const maxDeadLetterBytes = 64 * 1_048_576;
 
 /** The queues of one process, each with a bound. A queue is there from its first `declare` on. */
 export class Queues {
@@ -28,6 +29,7 @@ export class Queues {
   /** Of each queue; those at work included. */
   readonly #bytes = new Map<string, number>();
   readonly #deadLetters: DeadLetter[] = [];
+  #deadLetterBytes = 0;
   readonly #onRoom: () => void;
 
   /**
@@ -87,7 +89,14 @@ export class Queues {
 
   bury(letter: DeadLetter): void {
     this.#deadLetters.push(letter);
-    if (this.#deadLetters.length > maxDeadLetters) this.#deadLetters.shift();
+    this.#deadLetterBytes += letter.body.length;
+    while (this.#deadLetters.length > 1 && this.#isFullOfDead()) {
+      this.#deadLetterBytes -= this.#deadLetters.shift()?.body.length ?? 0;
+    }
+  }
+
+  #isFullOfDead(): boolean {
+    return this.#deadLetters.length > maxDeadLetters || this.#deadLetterBytes > maxDeadLetterBytes;
   }
 
   /** Oldest first. */

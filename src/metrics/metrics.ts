@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client
 import type { Answer } from '../http/responses.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Publisher } from '../jobs/publisher.ts';
-import { reportFates, type ReportFate } from '../jobs/report-fate.ts';
+import { reportFates, type ReportFate } from '../jobs/broker.ts';
 import { addGauges, type Asked } from './gauges.ts';
 import { ObservedPublisher } from './observed-publisher.ts';
 import { ObservedStore } from './observed-store.ts';

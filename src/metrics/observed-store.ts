@@ -12,6 +12,7 @@ import type {
   AddressedEvent,
   ApplyOutcome,
   HistoryQuery,
+  JobPage,
   JobStore,
   ListQuery,
   OutboxBacklog,
@@ -28,6 +29,7 @@ const ends: readonly (readonly [FinalStatus, Reason | ''])[] = [
   ['Failed', 'HeartbeatLost'],
   ['Failed', 'Unroutable'],
   ['Failed', 'PublishFailed'],
+  ['Failed', 'ResultRejected'],
   ['Cancelled', 'CancelledByClient'],
   ['Cancelled', 'CancelledByOperator'],
 ];
@@ -135,7 +137,7 @@ export class ObservedStore implements JobStore {
     return this.#watch('history', () => this.#store.history(queries, limit), queries.length);
   }
 
-  list(query: ListQuery): Promise<Job[]> {
+  list(query: ListQuery): Promise<JobPage> {
     return this.#watch('list', () => this.#store.list(query));
   }
 

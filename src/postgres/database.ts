@@ -48,14 +48,13 @@ export class PostgresDatabase implements Service {
       url,
       // One connection of the limit listens.
       maxConnections: maxConnections - 1,
-      onReplace: () => {
+      onLoss: () => {
         log.warn('a connection to PostgreSQL broke or gave no answer: connecting anew');
         // The one that listens is silent either way: whether it is dead cannot be told.
-        this.#listening = false;
-        this.#opening.wake();
+        this.#listenAgain();
       },
     });
-    this.#notifier = new PostgresChangeNotifier({ url });
+    this.#notifier = new PostgresChangeNotifier(this.#pool, () => this.#listenAgain());
     this.store = new PostgresJobStore(this.#pool);
     this.#opening = new PeriodicLoop({
       everyMs: retryMs,
@@ -106,10 +105,25 @@ export class PostgresDatabase implements Service {
     if (!this.#checked) await assertSchema(this.#pool);
     this.#checked = true;
     await this.#lookAtTime();
-    await this.#notifier.listen(this.#options.listener());
-    this.#listening = true;
+    await this.#listen();
     this.#fault = null;
     this.#options.log.info('connected to PostgreSQL');
+  }
+
+  async #listen(): Promise<void> {
+    // Before it does: what is lost from now on is lost again.
+    this.#listening = true;
+    try {
+      await this.#notifier.listen(this.#options.listener());
+    } catch (error) {
+      this.#listening = false;
+      throw error;
+    }
+  }
+
+  #listenAgain(): void {
+    this.#listening = false;
+    this.#opening.wake();
   }
 
   async #lookAtTime(): Promise<void> {

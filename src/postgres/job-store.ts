@@ -3,6 +3,7 @@ import type {
   AddressedEvent,
   ApplyOutcome,
   HistoryQuery,
+  JobPage,
   JobStore,
   ListQuery,
   OutboxBacklog,
@@ -64,9 +65,10 @@ export class PostgresJobStore implements JobStore {
     return answers;
   }
 
-  async list(query: ListQuery): Promise<Job[]> {
-    const rows = await this.#pool.run((sql) => listJobs(sql, query));
-    return rows.map(jobOf);
+  async list(query: ListQuery): Promise<JobPage> {
+    const rows = await this.#pool.runLong((sql) => listJobs(sql, query));
+    const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
+    return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
@@ -83,7 +85,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   outboxBacklog(): Promise<OutboxBacklog> {
-    return this.#pool.run((sql) => measureOutbox(sql));
+    return this.#pool.runLong((sql) => measureOutbox(sql));
   }
 
   due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]> {
@@ -91,7 +93,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   purge(finishedBefore: EpochMs, limit: number): Promise<number> {
-    return this.#pool.run((sql) => purgeJobs(sql, finishedBefore, limit));
+    return this.#pool.runLong((sql) => purgeJobs(sql, finishedBefore, limit));
   }
 
   async unavailable(): Promise<string | null> {

@@ -1,99 +1,150 @@
-import { TimeLimitExceeded, withTimeLimit } from '../lib/time-limit.ts';
-import { connect, type ConnectOptions, type Sql, type Transaction } from './connection.ts';
-import { explained, isLostConnection, unavailable } from './outage.ts';
-import { TransactionConnections } from './transaction-connections.ts';
+import { TimeLimitExceeded } from '../lib/time-limit.ts';
+import { parseDatabaseUrl, type DatabaseTarget } from './database-url.ts';
+import type { Connection, Sql } from './connection/connection.ts';
+import { Connections, type ConnectionsOptions } from './connection/connections.ts';
+import { explained, unavailable } from './connection/outage.ts';
+import { NotConnected, Servers } from './connection/servers.ts';
+import { sessionSettings, type SessionSettings } from './connection/session-settings.ts';
 
 export interface PoolOptions {
   readonly url: string;
-  /** At least 2; some of them are for transactions alone. */
+  /** At least 2; some of them are for transactions alone, and for statements that may take long. */
   readonly maxConnections: number;
   /**
-   * A call that has no answer after this long is given up, and its connections with it. Default
-   * 8,000: longer than the server lets a statement run, so only a dead connection takes as long.
+   * How long a call waits for a connection, and then for its answer: beyond that the connection is
+   * given up. Default 8,000: longer than the server lets a statement run, so only a dead connection
+   * takes as long.
    */
   readonly timeLimitMs?: number;
-  /** Called when the connections were given up for new ones. */
-  readonly onReplace?: () => void;
+  /** Called when connections were lost. */
+  readonly onLoss?: () => void;
 }
 
-/** As long as a call may take. */
-const graceSeconds = 8;
-
-/** Batches of events come one at a time; the second is for whoever else has one. */
+/** Batches of events come one at a time, and large ones beside them. */
 const maxTransactions = 2;
 
-interface Connections {
-  readonly sql: Sql;
-  readonly transactions: TransactionConnections;
-}
+/** Statements that may take long wait for each other, and for nothing else. */
+const maxLong = 2;
 
 /**
- * Connections that are not trusted for ever: one whose other end vanished without a word would keep
- * its callers waiting for as long as TCP does, many minutes, while the server is long back.
- *
- * Nor is the driver trusted with one that broke: it keeps the statement that was under way, takes
- * the server's next refusal for that one's, and connects again without a pause or an answer to
- * whoever waits. So all of them are replaced, and calls under way on the others end in peace.
+ * The connections of a gateway, apart by what they are for: what takes long leaves the others free.
+ * One that broke is given up alone.
  */
 export class Pool {
-  readonly #options: PoolOptions;
-  #connections: Connections;
+  readonly #servers: Servers;
+  readonly #groups: Readonly<Record<'short' | 'long' | 'transactions', Connections>>;
+  readonly #limitMs: number;
+  readonly #onLoss: () => void;
+  #settings: SessionSettings = sessionSettings;
+  #isLossKnown = false;
 
-  constructor(options: PoolOptions) {
-    this.#options = options;
-    this.#connections = connectAll(options);
+  constructor({ url, maxConnections, timeLimitMs = 8_000, onLoss }: PoolOptions) {
+    this.#servers = new Servers(parseDatabaseUrl(url));
+    this.#limitMs = timeLimitMs;
+    this.#onLoss = onLoss ?? (() => {});
+    const connect: ConnectionsOptions['connect'] = (onLost) => this.#connect(onLost);
+    const shared = { connect, limitMs: timeLimitMs };
+    const forTransactions = Math.min(maxTransactions, Math.floor(maxConnections / 2));
+    const rest = maxConnections - forTransactions;
+    const forLong = Math.min(maxLong, Math.floor(rest / 2));
+    const short = new Connections({ ...shared, max: rest - forLong, outliveErrors: true });
+    this.#groups = {
+      short,
+      // With one connection there is no other to be left free.
+      long:
+        forLong === 0 ? short : new Connections({ ...shared, max: forLong, outliveErrors: true }),
+      transactions: new Connections({ ...shared, max: forTransactions, outliveErrors: false }),
+    };
   }
 
-  /** What the driver made of the URL. */
-  get options(): Sql['options'] {
-    return this.#connections.sql.options;
+  get target(): DatabaseTarget {
+    return this.#servers.target;
   }
 
-  /** Runs statements, each by itself. @throws StoreUnavailable in an outage */
+  /** Runs a statement that takes milliseconds, however many rows there are. @throws StoreUnavailable */
   run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
-    return this.#call(({ sql }) => work(sql));
+    return this.#use(this.#groups.short, work);
+  }
+
+  /** Runs a statement that may take long. @throws StoreUnavailable in an outage */
+  runLong<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#use(this.#groups.long, work);
   }
 
   /** Runs one transaction. @throws StoreUnavailable in an outage */
-  transact<T>(work: (connection: Transaction) => Promise<T>): Promise<T> {
-    return this.#call(({ transactions }) => transactions.use(work));
+  transact<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    return this.#use(this.#groups.transactions, work);
   }
 
-  async close(): Promise<void> {
-    await closeAll(this.#connections, 2);
-  }
-
-  async #call<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
-    const connections = this.#connections;
+  /**
+   * Opens a connection beside the others that hears what is sent to a channel.
+   *
+   * @param options `onLoss` is called when it ends, unless it was closed here
+   * @throws StoreUnavailable in an outage
+   */
+  async listen(
+    channel: string,
+    { onNotify, onLoss }: { onNotify: (payload: string) => void; onLoss: () => void },
+  ): Promise<Connection> {
+    const settings = this.#settings;
     try {
-      return await withTimeLimit(work(connections), this.#options.timeLimitMs ?? 8_000);
+      const opening = this.#servers.connect({ settings, onNotify, onLost: onLoss });
+      const connection = await opening;
+      await connection.run((sql) => sql`LISTEN ${sql(channel)}`, this.#limitMs);
+      return connection;
     } catch (error) {
-      if (error instanceof TimeLimitExceeded) {
-        this.#replace(connections, 0);
-        throw unavailable(error);
-      }
-      if (isLostConnection(error)) this.#replace(connections, graceSeconds);
-      throw explained(error);
+      throw this.#explained(error);
     }
   }
 
-  /** @param grace how long calls under way on the connections may go on, in seconds */
-  #replace(connections: Connections, grace: number): void {
-    if (this.#connections !== connections) return;
-    this.#connections = connectAll(this.#options);
-    void closeAll(connections, grace);
-    this.#options.onReplace?.();
+  /** Connections that are opened from now on have these settings; those that stand are closed. */
+  useSettings(settings: SessionSettings): void {
+    this.#settings = settings;
+    this.#closeIdle();
   }
-}
 
-function connectAll({ url, maxConnections }: ConnectOptions): Connections {
-  const forTransactions = Math.min(maxTransactions, Math.floor(maxConnections / 2));
-  return {
-    sql: connect({ url, maxConnections: maxConnections - forTransactions }),
-    transactions: new TransactionConnections({ url, maxConnections: forTransactions }),
-  };
-}
+  /** @param graceMs how long calls under way may go on */
+  async close(graceMs = 2_000): Promise<void> {
+    await Promise.all(Object.values(this.#groups).map((group) => group.close(graceMs)));
+  }
 
-async function closeAll({ sql, transactions }: Connections, grace: number): Promise<void> {
-  await Promise.all([sql.end({ timeout: grace }), transactions.close(grace)]);
+  async #use<T>(group: Connections, work: (sql: Sql) => Promise<T>): Promise<T> {
+    try {
+      return await group.use(work);
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    if (error instanceof NotConnected) return unavailable(error);
+    if (!(error instanceof TimeLimitExceeded)) return explained(error);
+    // The network swallowed one; what nobody uses may be as dead, and would be found out one by one.
+    this.#closeIdle();
+    this.#tellLoss();
+    return unavailable(error);
+  }
+
+  async #connect(onLost: () => void): Promise<Connection> {
+    const connection = await this.#servers.connect({
+      settings: this.#settings,
+      onLost: () => {
+        onLost();
+        this.#tellLoss();
+      },
+    });
+    this.#isLossKnown = false;
+    return connection;
+  }
+
+  #closeIdle(): void {
+    for (const group of Object.values(this.#groups)) group.closeIdle();
+  }
+
+  /** Once, until there is a connection again: a server that goes takes all of them along. */
+  #tellLoss(): void {
+    if (this.#isLossKnown) return;
+    this.#isLossKnown = true;
+    this.#onLoss();
+  }
 }

@@ -1,23 +1,19 @@
+import { NotConnected } from './connection/servers.ts';
+import { describeTarget } from './database-url.ts';
+import { jobColumns, outboxColumns } from './job-columns.ts';
 import type { Pool } from './pool.ts';
 import { findColumns } from './sql/find-columns.ts';
+import { updateColumns } from './update-columns.ts';
 
 /** The database cannot be used as it is: waiting does not help. The message tells what does. */
 export class DatabaseUnusable extends Error {
   override readonly name = 'DatabaseUnusable';
 }
 
-/** It does not exist, or the role may not log in. (PostgreSQL manual, appendix A.) */
-const refusals = /^(3D000|28...|42501)$/;
-
 /** Every column that a statement of this gateway names. */
-const required: Readonly<Record<string, string>> = {
-  jobs: `id parent_id tool status reason route_steps route_current route_metadata headers payload
-    result error error_details message progress_percent current_step step_status steps_completed
-    timeout_seconds deadline heartbeat_timeout_seconds last_heartbeat_at heartbeat_due_at seq
-    created_at updated_at finished_at dispatched_at dispatch_after unroutable_since input
-    input_timeout_seconds outbox_seq`,
-  job_updates: `job_id seq status reason message step step_status progress_percent result error
-    timestamp`,
+const required: Readonly<Record<string, readonly string[]>> = {
+  jobs: [...jobColumns.map(({ name }) => name), ...outboxColumns],
+  job_updates: updateColumns.map(({ name }) => name),
 };
 
 /**
@@ -28,27 +24,24 @@ const required: Readonly<Record<string, string>> = {
 export async function assertSchema(pool: Pool): Promise<void> {
   const tables = Object.keys(required);
   const present = await pool.run((sql) => findColumns(sql, tables)).catch(explainRefusal);
-  const missing = tables.flatMap((table) =>
-    (required[table] ?? '')
-      .split(/\s+/)
-      .map((column) => `${table}.${column}`)
-      .filter((column) => !present.has(column)),
-  );
+  const missing = Object.entries(required)
+    .flatMap(([table, columns]) => columns.map((column) => `${table}.${column}`))
+    .filter((column) => !present.has(column));
   if (missing.length === 0) return;
   const fault =
     present.size === 0
       ? 'The database is not deployed: it has no table "jobs".'
       : `The database is older than this gateway needs: it lacks ${missing.join(', ')}.`;
-  const { host, port, database, user } = pool.options;
-  const target = `db:pg://${user}@${host[0]}:${port[0]}/${database}`;
+  const target = `db:pg:${describeTarget(pool.target)}`;
   throw new DatabaseUnusable(
     `${fault} Deploy it from the gateway's db directory:\n  sqitch deploy ${target}`,
   );
 }
 
 function explainRefusal(error: unknown): never {
-  if (error instanceof Error && 'code' in error && refusals.test(String(error.code))) {
-    throw new DatabaseUnusable(`ASYA_DATABASE_URL: PostgreSQL refuses: ${error.message}`);
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause instanceof NotConnected && cause.isRefusal) {
+    throw new DatabaseUnusable(`ASYA_DATABASE_URL: no connection to PostgreSQL: ${cause.message}`);
   }
   throw error;
 }

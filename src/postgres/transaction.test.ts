@@ -1,40 +1,54 @@
-import type { PendingQuery, Row } from 'postgres';
+import postgres, { type PendingQuery, type Row } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
-import { connect, type Sql, type Transaction } from './connection.ts';
+import type { Sql } from './connection/connection.ts';
+import { Connections } from './connection/connections.ts';
+import { Servers } from './connection/servers.ts';
+import { sessionSettings } from './connection/session-settings.ts';
+import { parseDatabaseUrl } from './database-url.ts';
 import { inTransaction, type Decided } from './transaction.ts';
-import { TransactionConnections } from './transaction-connections.ts';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
-let sql: Sql;
-let connections: TransactionConnections;
+let sql: postgres.Sql;
+let connections: Connections;
+
+/** One connection for transactions. */
+function oneConnection(url: string): Connections {
+  const servers = new Servers(parseDatabaseUrl(url));
+  const settings = { ...sessionSettings, statement_timeout: '0' };
+  return new Connections({
+    max: 1,
+    limitMs: 60_000,
+    outliveErrors: false,
+    connect: (onLost) => servers.connect({ settings, onLost }),
+  });
+}
 
 beforeAll(async () => {
   database = await createEmptyDatabase();
   proxy = await TcpProxy.to(database.url);
-  sql = connect({ url: database.url, maxConnections: 1 });
-  connections = new TransactionConnections({ url: proxy.url, maxConnections: 1 });
+  sql = postgres(database.url, { max: 1, onnotice: () => {} });
+  connections = oneConnection(proxy.url);
   await sql`CREATE TABLE notes (text text)`;
 });
 
 afterAll(async () => {
-  await connections.close(1);
+  await connections.close(1_000);
   await sql.end({ timeout: 1 });
   await proxy.refuse();
   await database.drop();
 });
 
-const insert = (note: string) => (transaction: Transaction) =>
+const insert = (note: string) => (transaction: Sql) =>
   transaction`INSERT INTO notes VALUES (${note})`;
 
-const sleep = (transaction: Transaction) => transaction`SELECT pg_sleep(60)`;
+const sleep = (transaction: Sql) => transaction`SELECT pg_sleep(60)`;
 
-const endSession = (transaction: Transaction) =>
-  transaction`SELECT pg_terminate_backend(pg_backend_pid())`;
+const endSession = (transaction: Sql) => transaction`SELECT pg_terminate_backend(pg_backend_pid())`;
 
-type Step<T extends Row[] = Row[]> = (transaction: Transaction) => PendingQuery<T>;
+type Step<T extends Row[] = Row[]> = (transaction: Sql) => PendingQuery<T>;
 
 function transact<Rows extends Row[], T>(
   read: Step<Rows>,
@@ -162,11 +176,11 @@ test('a server that is away rejects the call, and those that wait for the connec
 });
 
 test('closing waits for the transaction under way, as long as it may take, and takes no other', async () => {
-  for (const [seconds, outcome] of [
-    [0.2, 'fulfilled'],
-    [60, 'rejected'],
+  for (const [seconds, graceSeconds, outcome] of [
+    [0.2, 600, 'fulfilled'],
+    [600, 1, 'rejected'],
   ] as const) {
-    const closing = new TransactionConnections({ url: database.url, maxConnections: 1 });
+    const closing = oneConnection(database.url);
     await closing.use((connection) => connection`SELECT`);
     const step: Step = (transaction) => transaction`SELECT pg_sleep(${seconds})`;
     const underWay = closing.use((connection) =>
@@ -174,7 +188,7 @@ test('closing waits for the transaction under way, as long as it may take, and t
     );
     const waiting = closing.use((connection) => connection`SELECT`);
     const settled = Promise.allSettled([underWay, waiting]);
-    await closing.close(1);
+    await closing.close(graceSeconds * 1_000);
     const [first, second] = await settled;
     expect([first.status, second.status]).toEqual([outcome, 'rejected']);
     expect(await notes()).toEqual(outcome === 'fulfilled' ? ['last'] : []);

@@ -1,10 +1,10 @@
 import type { PendingQuery, Row } from 'postgres';
-import type { Transaction } from './connection.ts';
+import type { Sql } from './connection/connection.ts';
 
 /** What is made of the rows that were read. */
 export interface Decided<T> {
   /** Null: there is nothing to write. */
-  readonly write: ((sql: Transaction) => PendingQuery<Row[]>) | null;
+  readonly write: ((sql: Sql) => PendingQuery<Row[]>) | null;
   readonly result: T;
 }
 
@@ -13,8 +13,8 @@ export interface Decided<T> {
  * with the reading, and COMMIT with the writing. If it rejects, the connection is in any state.
  */
 export async function inTransaction<Rows extends Row[], T>(
-  connection: Transaction,
-  read: (sql: Transaction) => PendingQuery<Rows>,
+  connection: Sql,
+  read: (sql: Sql) => PendingQuery<Rows>,
   decide: (rows: Rows) => Decided<T>,
 ): Promise<T> {
   const begun = connection`BEGIN`.execute();

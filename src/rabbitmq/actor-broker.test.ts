@@ -7,7 +7,7 @@ import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { encodeEnvelope } from '../wire/envelope-codec.ts';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { connectActorBroker } from './actor-broker.ts';
 import { RabbitAnnouncer } from './announcer.ts';
@@ -216,42 +216,6 @@ describe('forward', () => {
     await proxy.refuse();
     const forwarded = broker.forward(envelopeFor(step), null);
     await Promise.all([broker.close(), expect(forwarded).rejects.toThrow(BrokerUnavailable)]);
-  });
-});
-
-describe('report', () => {
-  const progress = {
-    type: 'heartbeat',
-    job_id: 'J1',
-    actor_name: 'a',
-    status: 'processing',
-  } as const;
-  const final = { type: 'final', job_id: 'J1', status: 'succeeded', result: 1 } as const;
-
-  it('reaches the queue that asked for it', async () => {
-    const reports = await sandbox.queue('reports');
-    await broker.report(reports, final);
-    const message = await sandbox.take(reports);
-    expect(JSON.parse(String(message.body))).toEqual(final);
-    expect(message).toMatchObject({ contentType: 'application/json', durable: true });
-  });
-
-  it('of progress is given up at once in an outage', async () => {
-    await proxy.refuse();
-    await expect(broker.report('some.reports', progress)).rejects.toThrow(BrokerUnavailable);
-  });
-
-  it('of progress to a queue that does not exist is given up', async () => {
-    await expect(broker.report('no.such.queue', progress)).rejects.toThrow(BrokerUnavailable);
-  });
-
-  it('of an end outlasts an outage', async () => {
-    const reports = await sandbox.queue('reports');
-    await proxy.refuse();
-    const reported = broker.report(reports, final);
-    await proxy.accept();
-    await reported;
-    expect(await sandbox.count(reports)).toBe(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Announcer, CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import { encodeCalledOff } from '../wire/called-off.ts';
 import type { Log } from '../lib/log.ts';
 import { ConfirmSender } from './confirm-sender.ts';
@@ -13,7 +13,7 @@ export interface RabbitAnnouncerOptions {
 }
 
 /** Announces over the fanout exchange `{exchange}.cancelled`, where every actor process listens. */
-export class RabbitAnnouncer implements Announcer {
+export class RabbitAnnouncer {
   readonly #exchange: string;
   readonly #log: Log;
   readonly #sender: ConfirmSender;

@@ -1,43 +1,39 @@
-import { expect, it } from 'vitest';
-import { aJob } from '../../test/support/jobs.ts';
+import { brokerContract } from '../../test/broker-contract.ts';
 import { memoryLog } from '../../test/support/memory-log.ts';
 import { RabbitSandbox } from '../../test/support/rabbitmq.ts';
 import { services } from '../../test/support/services.ts';
-import type { JobEvent } from '../jobs/event.ts';
-import { envelopeOf } from '../jobs/envelope.ts';
 import { systemClock } from '../lib/clock.ts';
 import { RabbitBroker } from './broker.ts';
 
-it('a message goes to an actor, and what it reports comes back', async () => {
-  await using sandbox = await RabbitSandbox.open();
-  const step = sandbox.name('step');
-  const applied = Promise.withResolvers<JobEvent>();
-  const broker = new RabbitBroker({
-    clock: systemClock,
-    url: services.rabbitmqUrl,
-    exchange: sandbox.exchange,
-    consumeEndQueues: false,
-    apply: async (id, event) => {
-      applied.resolve(event);
-      return { kind: 'refused', state: aJob({ id }), refusal: 'repeated' };
+brokerContract('RabbitMQ', async (parts) => {
+  const sandbox = await RabbitSandbox.open();
+  const reports = sandbox.name('reports');
+  const deadLetters = sandbox.name('dead-letters');
+  let declared: Promise<void> | null = null;
+  let steps = 0;
+  return {
+    broker: new RabbitBroker({
+      ...parts,
+      url: services.rabbitmqUrl,
+      exchange: sandbox.exchange,
+      consumeEndQueues: false,
+      clock: systemClock,
+      log: memoryLog().log,
+    }),
+    step: () => sandbox.name(`step-${steps++}`),
+    async send(body) {
+      await (declared ??= sandbox.declared(reports));
+      await sandbox.send(reports, body);
     },
-    log: memoryLog().log,
-  });
-  await broker.start();
-  const actors = await broker.connectActors();
-  await actors.consume(step, 1, async ({ envelope, replyTo }) => {
-    const { jobId, payload } = envelope;
-    if (replyTo === null) return;
-    const result = { worked: payload };
-    await actors.report(replyTo, { type: 'final', job_id: jobId, status: 'succeeded', result });
-  });
-
-  const route = { steps: [step], current: 0, metadata: {} };
-  const envelope = envelopeOf(aJob({ route, payload: 'hard' }));
-  expect(await broker.publisher.publish(envelope)).toBe('confirmed');
-  expect(await applied.promise).toEqual({ type: 'succeeded', result: { worked: 'hard' } });
-
-  await actors.close();
-  await broker.stop();
-  await broker.stop();
+    async letter() {
+      await sandbox.declared(deadLetters);
+      const { body, headers } = await sandbox.take(deadLetters);
+      return { body, reason: String(headers?.['x-asya-reason']) };
+    },
+    async isLeft(sending) {
+      await sending;
+      return (await sandbox.count(reports)) === 1;
+    },
+    close: () => sandbox[Symbol.asyncDispose](),
+  };
 });

@@ -1,16 +1,19 @@
-import type { ActorBroker } from '../actor/actor-broker.ts';
-import type { ReportListener } from '../jobs/report-fate.ts';
+import type { ActorBroker, ActorConnector } from '../actor/actor-broker.ts';
+import type { Broker, CalledOffJob, ReportListener } from '../jobs/broker.ts';
+import type { Envelope } from '../jobs/envelope.ts';
+import type { PublishOutcome } from '../jobs/publisher.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { Service } from '../lib/service.ts';
+import type { ReportIntake } from '../wire/report-intake.ts';
+import { reportQueue } from '../wire/report-queue.ts';
 import { connectActorBroker } from './actor-broker.ts';
 import { RabbitAnnouncer } from './announcer.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
-import { createEndQueueConsumer, endQueues } from './end-queue-consumer.ts';
-import type { ApplyEvent, EventConsumer } from './event-consumer.ts';
+import { endQueues } from './end-queues.ts';
 import { RabbitPublisher } from './publisher.ts';
-import { createReportConsumer } from './report-consumer.ts';
+import { ReportConsumer } from './report-consumer.ts';
+import { reportQueueOf } from './topology.ts';
 
 export interface RabbitBrokerOptions {
   readonly url: string;
@@ -18,33 +21,34 @@ export interface RabbitBrokerOptions {
   /** Also consume what end actors would. */
   readonly consumeEndQueues: boolean;
   /** Takes what actors report. */
-  readonly apply: ApplyEvent;
+  readonly intake: ReportIntake;
   readonly onReport?: ReportListener;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /** The gateway's side of RabbitMQ: envelopes go out, reports come in. */
-export class RabbitBroker implements Service {
-  readonly publisher: RabbitPublisher;
-  readonly announcer: RabbitAnnouncer;
+export class RabbitBroker implements Broker, ActorConnector {
   readonly #options: RabbitBrokerOptions;
   readonly #publishing: RabbitConnection;
   readonly #consuming: RabbitConnection;
-  readonly #consumers: readonly EventConsumer[];
+  readonly #publisher: RabbitPublisher;
+  readonly #announcer: RabbitAnnouncer;
+  readonly #consumers: readonly ReportConsumer[];
 
   constructor(options: RabbitBrokerOptions) {
-    const { url, exchange, consumeEndQueues, apply, onReport, clock, log } = options;
+    const { url, exchange, consumeEndQueues, intake, onReport, clock, log } = options;
     this.#options = options;
     this.#publishing = new RabbitConnection({ url, name: 'asya gateway, publishing', log });
     this.#consuming = new RabbitConnection({ url, name: 'asya gateway, consuming', log });
-    this.publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
-    this.announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
+    this.#publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
+    this.#announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });
-    const parts = { connection: this.#consuming, exchange, apply, deadLetters, onReport, log };
+    const parts = { connection: this.#consuming, exchange, intake, deadLetters, onReport, log };
+    const ends = consumeEndQueues ? endQueues : [];
     this.#consumers = [
-      createReportConsumer(parts),
-      ...(consumeEndQueues ? endQueues.map((end) => createEndQueueConsumer(parts, end)) : []),
+      new ReportConsumer(parts, reportQueue(reportQueueOf(exchange)), []),
+      ...ends.map((end) => new ReportConsumer(parts, end, [end.queue])),
     ];
   }
 
@@ -60,9 +64,25 @@ export class RabbitBroker implements Service {
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
   }
 
+  publish(envelope: Envelope): Promise<PublishOutcome> {
+    return this.#publisher.publish(envelope);
+  }
+
+  unavailable(): string | null {
+    return this.#publisher.unavailable();
+  }
+
+  onAvailable(listener: () => void): void {
+    this.#publisher.onAvailable(listener);
+  }
+
+  calledOff(job: CalledOffJob): void {
+    this.#announcer.calledOff(job);
+  }
+
   /** Not while actors cannot send either: an alarm silences them all. */
   canHear(): boolean {
-    return this.#consuming.connected && this.publisher.unavailable() === null;
+    return this.#consuming.connected && this.unavailable() === null;
   }
 
   connectActors(): Promise<ActorBroker> {

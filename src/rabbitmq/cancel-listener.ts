@@ -1,5 +1,5 @@
 import type { AsyncMessage, Consumer } from 'rabbitmq-client';
-import type { CalledOffJob } from '../jobs/announcer.ts';
+import type { CalledOffJob } from '../jobs/broker.ts';
 import { decodeCalledOff } from '../wire/called-off.ts';
 import type { Log } from '../lib/log.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holdTimers } from '../../test/support/held-timers.ts';
 import { memoryLog } from '../../test/support/memory-log.ts';
 import { RabbitSandbox } from '../../test/support/rabbitmq.ts';
 import { services } from '../../test/support/services.ts';
@@ -6,6 +7,8 @@ import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import { ConfirmSender } from './confirm-sender.ts';
 import { RabbitConnection } from './connection.ts';
+
+const confirmTimeoutMs = 4_000;
 
 let sandbox: RabbitSandbox;
 let proxy: TcpProxy;
@@ -21,7 +24,7 @@ beforeEach(async () => {
     connection,
     setUp: async () => {},
     log,
-    confirmTimeoutMs: 200,
+    confirmTimeoutMs,
     maxUnconfirmed: 3,
   });
   await connection.start();
@@ -44,20 +47,28 @@ describe('while the broker is silent (invariants 8 and 9)', () => {
   it('gives up on a confirm after a while', async () => {
     const queue = await sandbox.queue('a');
     proxy.pause();
-    await expect(sender.send(messageTo(queue))).rejects.toThrow('no answer within 200 ms');
+    using timers = holdTimers();
+    await Promise.all([
+      expect(sender.send(messageTo(queue))).rejects.toThrow('no answer within 4000 ms'),
+      timers.pass(confirmTimeoutMs),
+    ]);
   });
 
   it('refuses at once beyond the bound, and takes messages again when the answers came', async () => {
     const queue = await sandbox.queue('a');
     proxy.pause();
-    const waiting = Array.from({ length: 3 }, () => sender.send(messageTo(queue)));
-    await expect(sender.send(messageTo(queue))).rejects.toThrow('3 messages wait');
-
     const back = new Promise<void>((resolve) => {
       sender.onAvailable(resolve);
     });
-    for (const result of await Promise.allSettled(waiting)) {
-      expect(result).toMatchObject({ reason: expect.any(BrokerUnavailable) });
+    {
+      using timers = holdTimers();
+      const waiting = Array.from({ length: 3 }, () => sender.send(messageTo(queue)));
+      const settled = Promise.allSettled(waiting);
+      await expect(sender.send(messageTo(queue))).rejects.toThrow('3 messages wait');
+      await timers.pass(confirmTimeoutMs);
+      for (const result of await settled) {
+        expect(result).toMatchObject({ reason: expect.any(BrokerUnavailable) });
+      }
     }
     proxy.resume();
     await back;

@@ -14,7 +14,7 @@ export interface SenderOptions {
   /** Declares what the messages need; runs on every new channel. */
   readonly setUp: (channel: Channel) => Promise<void>;
   readonly log: Log;
-  /** A message without an answer for this long counts as lost. Default 4,000. */
+  /** A message without an answer for this long counts as lost, a large one later. Default 4,000. */
   readonly confirmTimeoutMs?: number;
   /** Most messages without an answer; beyond it `send` rejects. Default 4,096. */
   readonly maxUnconfirmed?: number;
@@ -28,6 +28,9 @@ interface Call {
 
 /** Reopening a channel that the broker closed; exchange trouble does not go away within seconds. */
 const reopening = { firstMs: 100, capMs: 5_000 };
+
+/** How much longer the answer to a large message may take: it is sent, and written to disk. */
+const msPerMebibyte = 500;
 
 /** The longest routing key or reply queue's name, in bytes (AMQP 0-9-1 short string). */
 const maxNameBytes = 255;
@@ -77,7 +80,7 @@ export class ConfirmSender {
     if (Buffer.byteLength(message.routingKey) > maxNameBytes) return 'refused';
     const call: Call = { message, over: false };
     try {
-      return await withTimeLimit(this.#answer(channel, call), this.#confirmTimeoutMs);
+      return await withTimeLimit(this.#answer(channel, call), this.#limitOf(message));
     } catch (error) {
       call.over = true;
       if (error instanceof TimeLimitExceeded) this.#countLate(channel);
@@ -112,13 +115,17 @@ export class ConfirmSender {
     const { connection, setUp } = this.#options;
     const channel = await ConfirmChannel.open(connection, setUp);
     try {
-      return await withTimeLimit(channel.publish(message), this.#confirmTimeoutMs);
+      return await withTimeLimit(channel.publish(message), this.#limitOf(message));
     } catch (error) {
       if (isRefusal(error)) return 'refused';
       throw error;
     } finally {
       void channel.close();
     }
+  }
+
+  #limitOf({ body }: Message): number {
+    return this.#confirmTimeoutMs + (body.length / 1_048_576) * msPerMebibyte;
   }
 
   /** Late messages hold their place among the unconfirmed; a fresh channel sets them free. */

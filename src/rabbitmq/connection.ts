@@ -1,8 +1,9 @@
-import type { Channel, Consumer, ConsumerHandler, ConsumerProps } from 'rabbitmq-client';
+import type { Channel, Consumer, ConsumerHandler, ConsumerProps, RPCClient } from 'rabbitmq-client';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
+import { parseAmqpUrl } from './amqp-url.ts';
 import { ClientConnection } from './client-connection.ts';
 import { gatherWrites } from './gathered-writes.ts';
 
@@ -87,6 +88,17 @@ export class RabbitConnection implements Service {
     return this.#amqp.createConsumer(props, handler);
   }
 
+  /**
+   * Sends messages and hears the answer to each, at most for a time in milliseconds. To be closed
+   * before the connection.
+   *
+   * @throws BrokerUnavailable before `start`
+   */
+  createRpcClient(timeout: number): RPCClient {
+    if (this.#amqp === null) throw new BrokerUnavailable(this.#why());
+    return this.#amqp.createRPCClient({ timeout });
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#close();
     return this.#stopped;
@@ -95,10 +107,10 @@ export class RabbitConnection implements Service {
   #connect(attempted: () => void): ClientConnection {
     const { url, name, log } = this.#options;
     const amqp = new ClientConnection({
-      url,
       connectionName: name,
       frameMax: 131_072,
       heartbeat: 10,
+      ...parseAmqpUrl(url),
       noDelay: true,
       retryLow: 200,
       retryHigh: 2_000,
@@ -147,7 +159,19 @@ export class RabbitConnection implements Service {
 }
 
 /** The client puts the method before the text, and where it knows none, `undefined`. */
-function reasonOf({ message }: Error): string {
-  const reason = message.replace(/^undefined: /, '');
-  return reason.includes('ACCESS_REFUSED') ? `${reason} (check ASYA_RABBITMQ_URL)` : reason;
+function reasonOf(error: Error): string {
+  const reason = error.message.replace(/^undefined: /, '');
+  if (reason.includes('ACCESS_REFUSED')) return `${reason} (check ASYA_RABBITMQ_URL)`;
+  if ('code' in error && unknownIssuer.has(error.code)) {
+    return `${reason} (name the authority in ASYA_RABBITMQ_URL: ?cacertfile=/path/to/ca.pem)`;
+  }
+  return reason;
 }
+
+/** OpenSSL's names for a certificate whose issuer is not trusted. */
+const unknownIssuer: ReadonlySet<unknown> = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);

@@ -1,9 +1,11 @@
-import type { AsyncMessage, HeaderFields } from 'rabbitmq-client';
+import { AMQPError, type AsyncMessage } from 'rabbitmq-client';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
-import { backoffMs, pause } from '../lib/backoff.ts';
+import { backoffMs, pause, type BackoffOptions } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
+import { untilAborted } from '../lib/until-aborted.ts';
 import { ConfirmSender } from './confirm-sender.ts';
 import type { RabbitConnection } from './connection.ts';
+import { deadLetterForms, type DeadLetter, type Verdict } from './dead-letter.ts';
 import { deadLetterQueueOf, declareQueue } from './topology.ts';
 
 export interface DeadLettersOptions {
@@ -11,23 +13,30 @@ export interface DeadLettersOptions {
   readonly connection: RabbitConnection;
   readonly exchange: string;
   readonly log: Log;
+  /** Pauses before a letter is sent again. Default: 200 ms, doubling up to 10 s. */
+  readonly retrying?: BackoffOptions;
 }
 
-export interface Verdict {
-  /** The queue the message was in. */
-  readonly queue: string;
-  /** Why nobody can use it. */
-  readonly reason: string;
-}
+/**
+ * - stored: RabbitMQ has the letter
+ * - too large: it will never take it as it is
+ * - rejected: the queue is full, or it is missing and must not be declared
+ * - away: there is no answer, because of an outage
+ */
+type Answer = 'stored' | 'too large' | 'rejected' | 'away';
 
-const retrying = { firstMs: 200, capMs: 10_000 };
-const maxReasonLength = 1_000;
+/** How often a letter is rejected before it is given up: with the pauses, a quarter of a minute. */
+const maxRejections = 7;
+
+/** What the log shows of a message that is stored nowhere, in bytes. */
+const loggedOfBody = 4_096;
 
 /** The queue `{exchange}.dead-letters`, which keeps what cannot be used, as it came. */
 export class DeadLetters {
   readonly #options: DeadLettersOptions;
   readonly #queue: string;
   readonly #sender: ConfirmSender;
+  #isOthers = false;
 
   constructor(options: DeadLettersOptions) {
     const { connection, exchange, log } = options;
@@ -37,54 +46,102 @@ export class DeadLetters {
   }
 
   /**
-   * Stores a copy of a message, which may be acknowledged after that. Tries until it succeeds or
-   * the signal aborts; false: it is not stored.
+   * Stores a copy of a message, which may be acknowledged after that. It waits out an outage, but not
+   * a RabbitMQ that goes on refusing the letter: its message is shown in the log and given up, because
+   * a thousand that wait would stop all reports.
+   *
+   * @returns false if the signal aborted first: the message is to be delivered again
    */
   async keep(message: AsyncMessage, verdict: Verdict, signal: AbortSignal): Promise<boolean> {
-    const { log } = this.#options;
+    const { log, retrying = { firstMs: 200, capMs: 10_000 } } = this.#options;
     log.error({ ...verdict, messageId: message.messageId }, 'a message goes to the dead letters');
+    const forms = deadLetterForms(message, verdict);
+    let rejections = 0;
     for (let attempt = 1; !signal.aborted; attempt++) {
-      try {
-        await this.#store(message, verdict);
-        return true;
-      } catch (error) {
-        log.warn({ err: error, ...verdict }, 'a dead letter could not be stored; trying again');
-        await pause(backoffMs(attempt, retrying), signal);
+      const [letter] = forms;
+      if (letter === undefined || rejections >= maxRejections)
+        return this.#giveUp(message, verdict);
+      const answer = await untilAborted(this.#send(letter), signal);
+      switch (answer) {
+        case 'stored':
+          if (letter.leftOut !== null)
+            log.warn({ ...verdict, leftOut: letter.leftOut }, 'a dead letter is not stored whole');
+          return true;
+        case 'too large':
+          forms.shift();
+          break;
+        case 'rejected':
+          rejections++;
+          await pause(backoffMs(attempt, retrying), signal);
+          break;
+        default:
+          await pause(backoffMs(attempt, retrying), signal);
       }
     }
     return false;
   }
 
-  async #store(message: AsyncMessage, verdict: Verdict): Promise<void> {
-    const properties = propertiesOf(message, verdict);
-    const body: Buffer = message.body;
-    const letter = { exchange: '', routingKey: this.#queue, properties, body };
-    const outcome = await this.#sender.send(letter);
-    if (outcome === 'confirmed') return;
-    if (outcome === 'returned') await this.#declare();
-    throw new BrokerUnavailable(`RabbitMQ did not store the dead letter: ${outcome}`);
+  async #send({ properties, body }: DeadLetter): Promise<Answer> {
+    try {
+      const letter = { exchange: '', routingKey: this.#queue, properties, body };
+      switch (await this.#sender.send(letter)) {
+        case 'confirmed':
+          return 'stored';
+        case 'refused':
+          return 'too large';
+        case 'returned':
+          await this.#declare();
+          return 'rejected';
+      }
+    } catch (error) {
+      this.#options.log.warn({ err: error }, 'a dead letter could not be stored; trying again');
+      return isRejection(error) ? 'rejected' : 'away';
+    }
   }
 
+  /**
+   * A queue that somebody else declared is used as it is. Where it cannot be declared, whether it is
+   * there shows when a letter is sent.
+   */
   async #declare(): Promise<void> {
-    const { connection, exchange } = this.#options;
-    await declareQueue(connection, { queue: this.#queue, exchange, bindings: [] });
+    const { connection, exchange, log } = this.#options;
+    try {
+      await declareQueue(connection, { queue: this.#queue, exchange, bindings: [] });
+    } catch (error) {
+      if (!isRefusedDeclaration(error)) throw error;
+      if (this.#isOthers) return;
+      this.#isOthers = true;
+      const reason = error.message;
+      log.warn({ queue: this.#queue, reason }, 'the queue for dead letters is used as it is');
+    }
+  }
+
+  #giveUp(message: AsyncMessage, verdict: Verdict): boolean {
+    const body: Buffer = message.body;
+    const shown = body.toString('utf8', 0, loggedOfBody);
+    const { headers, messageId } = message;
+    this.#options.log.error(
+      {
+        ...verdict,
+        messageId,
+        headers: Object.keys(headers ?? {}),
+        bytes: body.length,
+        body: shown,
+      },
+      'a message that nobody can use is dropped, because RabbitMQ does not store it as a dead letter',
+    );
+    return true;
   }
 }
 
-/**
- * The original ones, but for those that act: with `expiration` the letter would vanish, `CC` and
- * `BCC` would send it elsewhere as well, and RabbitMQ refuses a foreign `user_id`.
- */
-function propertiesOf(message: AsyncMessage, { queue, reason }: Verdict): HeaderFields {
-  const headers: HeaderFields['headers'] = {
-    ...message.headers,
-    'x-asya-queue': queue,
-    'x-asya-reason': reason.slice(0, maxReasonLength).toWellFormed(),
-  };
-  delete headers.CC;
-  delete headers.BCC;
-  const properties: HeaderFields = { ...message, durable: true, headers };
-  delete properties.expiration;
-  delete properties.userId;
-  return properties;
+/** The queue is there with other arguments, is somebody's own, or may not be declared. */
+function isRefusedDeclaration(error: unknown): error is AMQPError {
+  const codes = ['PRECONDITION_FAILED', 'ACCESS_REFUSED', 'RESOURCE_LOCKED'];
+  return error instanceof AMQPError && codes.includes(error.code);
+}
+
+/** The queue is full, or nothing may be sent to it. */
+function isRejection(error: unknown): boolean {
+  const cause = error instanceof BrokerUnavailable ? error.cause : error;
+  return cause instanceof AMQPError && (cause.code === 'NACK' || cause.code === 'ACCESS_REFUSED');
 }

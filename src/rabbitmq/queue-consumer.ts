@@ -24,6 +24,11 @@ export interface QueueConsumerOptions {
   readonly prefetch: number;
   /** Called in the order of delivery, with the name of the queue. Must not throw or reject. */
   readonly handle: (message: AsyncMessage, queue: string) => Promise<Settlement>;
+  /**
+   * Told when RabbitMQ ends the consuming of a queue while it is connected: what was under way is
+   * delivered again. Default: a warning.
+   */
+  readonly onInterrupted?: (error: Error, queue: string) => void;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
   readonly lookEveryMs?: number;
@@ -104,7 +109,7 @@ export class QueueConsumer implements Service {
   }
 
   #createConsumer(queue: string): Consumer {
-    const { connection, prefetch, log } = this.#options;
+    const { connection, prefetch, onInterrupted, log } = this.#options;
     const consumer = connection.createConsumer(
       // Passive, because the owner of the queue decides about its properties.
       { queue, queueOptions: { passive: true }, qos: { prefetchCount: prefetch } },
@@ -116,7 +121,8 @@ export class QueueConsumer implements Service {
     });
     consumer.on('error', (error: Error) => {
       if (error instanceof AMQPConnectionError || !connection.connected) return;
-      log.warn({ queue, reason: error.message }, 'consuming was interrupted');
+      if (onInterrupted !== undefined) onInterrupted(error, queue);
+      else log.warn({ queue, reason: error.message }, 'consuming was interrupted');
       this.#lookout.wake();
     });
     return consumer;

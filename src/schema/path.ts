@@ -36,3 +36,14 @@ export function pathOfPointer(pointer: string, root: Json): Path {
   }
   return path;
 }
+
+/** Undefined: nothing stands there. */
+export function valueAt(root: Json, path: Path): Json | undefined {
+  let value: Json | undefined = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part))
+      return undefined;
+    value = Array.isArray(value) ? value[Number(part)] : value[part];
+  }
+  return value;
+}

@@ -1,4 +1,5 @@
-import type { DefinedError, ErrorObject } from 'ajv/dist/2020.js';
+import { isDeepStrictEqual } from 'node:util';
+import type { DefinedError, ErrorObject } from 'ajv';
 import type { Json } from '../lib/json.ts';
 import { formatPath, pathOfPointer, type Path } from './path.ts';
 
@@ -8,6 +9,9 @@ export interface Fault {
   /** Continues a sentence that begins with the path, such as `must be integer`. */
   readonly problem: string;
 }
+
+/** A large array can be wrong at every item, and an answer must not outgrow its question. */
+export const maxFaults = 100;
 
 /**
  * Turns a validator's errors into faults, in order.
@@ -58,9 +62,16 @@ function problemOf(error: DefinedError): string {
       return `must be ${shown(error.params.allowedValue)}`;
     case 'false schema':
       return 'is not allowed';
+    case 'not':
+      // `{ not: {} }` is another way to write false.
+      return isDeepStrictEqual(error.schema, {}) ? 'is not allowed' : messageOf(error);
     default:
-      return error.message ?? `fails ${error.keyword}`;
+      return messageOf(error);
   }
+}
+
+function messageOf({ message, keyword }: ErrorObject): string {
+  return message ?? `fails ${keyword}`;
 }
 
 function unknownKey(error: ErrorObject, owner: Path, key: string, noun: string): Fault {

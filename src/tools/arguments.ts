@@ -1,8 +1,8 @@
-import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { compile } from '../schema/json-schema.ts';
 import { formatPath } from '../schema/path.ts';
-import { faultsOf } from '../schema/schema-error.ts';
+import { faultsOf, maxFaults } from '../schema/schema-error.ts';
 import type { CheckedArguments, Tool } from './tool.ts';
 
 /** Deeper values would overflow the stack of whatever walks them next, JSON.stringify included. */
@@ -10,17 +10,18 @@ const maxLevels = 64;
 
 const mustBeJson = `must be JSON of finite numbers, nested at most ${maxLevels} deep`;
 
-/** A large array can be wrong at every item, and an answer must not outgrow its question. */
-const maxFaults = 100;
-
 /**
  * Makes a tool's `checkArguments`. No value is converted to another type; absent or null arguments
  * mean none.
  *
+ * @param validate the validator of the schema, where there is one already
  * @throws Error if the schema does not compile
  */
-export function argumentsChecker(tool: string, inputSchema: JsonObject): Tool['checkArguments'] {
-  const validate = compile(inputSchema);
+export function argumentsChecker(
+  tool: string,
+  inputSchema: JsonObject,
+  validate = compile(inputSchema),
+): Tool['checkArguments'] {
   const noun = `an argument of ${tool}`;
 
   return (given): CheckedArguments => {

@@ -39,6 +39,11 @@ test('an object without properties and an array without items hold anything', ()
   const tool = loadFiles({ 't.yaml': withParameter('{ type: object }') }).find('t');
   const given = { p: { any: [1, { thing: null }] } };
   expect(tool?.checkArguments(given)).toEqual({ ok: true, arguments: given });
+  const list = loadFiles({ 't.yaml': withParameter('{ type: array, items: { type: array } }') });
+  expect(list.find('t')?.inputSchema['properties']).toEqual({
+    p: { type: 'array', items: { type: 'array', items: {} } },
+  });
+  expect(list.find('t')?.checkArguments({ p: [[1, 'a'], []] }).ok).toBe(true);
 });
 
 describe('refused', () => {

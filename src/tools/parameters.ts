@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../lib/json.ts';
-import { valueFaults } from '../schema/json-schema.ts';
+import { compile, valueFaults } from '../schema/json-schema.ts';
 import { formatPath } from '../schema/path.ts';
 import type { Fields, Setting } from './setting.ts';
 
@@ -38,7 +38,7 @@ function parameterSchema(
   const schema = valueSchema(parameter, setting);
   const fallback = parameter.get('default');
   if (fallback === undefined) return schema;
-  mustFit(schema, fallback);
+  mustFit(schema, [fallback]);
   return { ...schema, default: fallback.value };
 }
 
@@ -56,7 +56,10 @@ function valueSchema(value: Fields<(typeof valueKeys)[number]>, setting: Setting
   return { ...schema, ...(choices && { enum: choices }) };
 }
 
-/** What an object or an array is made of; without it, they hold anything. */
+/**
+ * What an object or an array is made of; without it, they hold anything. An array says so, because
+ * hosts such as VS Code refuse one that says nothing of its items.
+ */
 function parts(
   value: Fields<'properties' | 'items'>,
   type: (typeof types)[number] | undefined,
@@ -68,6 +71,7 @@ function parts(
   if (type !== 'array') items?.fault('belongs to type array only');
   return {
     ...(properties !== undefined && objectSchema(properties)),
+    ...(type === 'array' && { items: {} }),
     ...(itemFields && items && { items: valueSchema(itemFields, items) }),
   };
 }
@@ -75,12 +79,15 @@ function parts(
 function optionsOf(options: Setting, schema: JsonObject): Json[] | undefined {
   if (!Array.isArray(options.value)) return options.fault('must be a list');
   if (options.value.length === 0) return options.fault('must hold an option');
-  for (const item of options.items()) mustFit(schema, item);
+  mustFit(schema, options.items());
   return options.value;
 }
 
-function mustFit(schema: JsonObject, setting: Setting): void {
-  for (const { path, problem } of valueFaults(schema, setting.value)) {
-    setting.fault([formatPath(path), problem].join(' ').trimStart());
+function mustFit(schema: JsonObject, settings: readonly Setting[]): void {
+  const validate = compile(schema);
+  for (const setting of settings) {
+    for (const { path, problem } of valueFaults(validate, setting.value)) {
+      setting.fault([formatPath(path), problem].join(' ').trimStart());
+    }
   }
 }

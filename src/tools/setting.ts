@@ -75,14 +75,21 @@ export class Setting {
     return Object.entries(this.object() ?? {}).map(([key, value]) => [key, this.#at(key, value)]);
   }
 
-  /** The entries of a mapping with these keys; any other is a fault. */
-  fields<K extends string>(keys: readonly K[]): Fields<K> | undefined {
+  /**
+   * The entries of a mapping with these keys; any other is a fault.
+   *
+   * @param passOver which other keys are left alone; default: none
+   */
+  fields<K extends string>(
+    keys: readonly K[],
+    passOver: (key: string) => boolean = () => false,
+  ): Fields<K> | undefined {
     if (this.object() === undefined) return undefined;
     const fields = new Map<K, Setting>();
     for (const [key, setting] of this.entries()) {
       const known = keys.find((candidate) => candidate === key);
       if (known !== undefined) fields.set(known, setting);
-      else setting.fault(`unknown key; ${suggestion(key, keys)}`);
+      else if (!passOver(key)) setting.fault(`unknown key; ${suggestion(key, keys)}`);
     }
     return fields;
   }

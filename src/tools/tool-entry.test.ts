@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Tool } from './tool.ts';
 import { loadFiles, refusalOf, refusalOfFiles } from '../../test/support/tools-files.ts';
 
 /** A tool with its name on line 2, and a further entry from line 4. */
@@ -10,7 +11,14 @@ const toolKeys =
   'name, title, description, parameters, input_schema, output_schema, annotations, route, ' +
   'progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, client_capabilities, metadata';
 const hints = 'title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint';
-const dialect = 'https://json-schema.org/draft/2020-12/schema';
+const dialects =
+  'https://json-schema.org/draft/2020-12/schema, https://json-schema.org/draft/2019-09/schema, ' +
+  'http://json-schema.org/draft-07/schema#, http://json-schema.org/draft-06/schema#';
+
+/** The only tool of a file with this schema. */
+function withSchema(schema: unknown): Tool | null {
+  return loadFiles({ 't.yaml': withEntry(`input_schema: ${JSON.stringify(schema)}`) }).find('t');
+}
 
 describe('refused of a file', () => {
   test.each([
@@ -94,6 +102,31 @@ describe('refused of an entry', () => {
 describe('refused of a schema', () => {
   test.each([
     [
+      'a default inside an object that does not fit',
+      'input_schema: { type: object, properties: { size: { type: object, properties: { w: { type: integer, default: wide } } } } }',
+      '4:105 tools[0].input_schema.properties.size.properties.w.default: must be integer',
+    ],
+    [
+      'a default inside a list that does not fit',
+      'input_schema: { type: object, properties: { l: { type: array, items: { properties: { w: { multipleOf: 0.1, default: 0.25 } } } } } }',
+      '4:112 tools[0].input_schema.properties.l.items.properties.w.default: must be multiple of 0.1',
+    ],
+    [
+      'a default that would never be filled in',
+      'input_schema: { type: object, properties: { constructor: { default: a } } }',
+      '4:64 tools[0].input_schema.properties.constructor.default: would never be filled in: every JavaScript object has a constructor',
+    ],
+    [
+      'a pattern of property names that is none',
+      "input_schema: { type: object, patternProperties: { '(': {} } }",
+      '4:56 tools[0].input_schema.patternProperties.(: must be a regular expression of JavaScript with the flag u: Unterminated group',
+    ],
+    [
+      'a pattern of an output that is none',
+      "output_schema: { type: object, properties: { a: { items: { pattern: 'a{,3}' } } } }",
+      '4:64 tools[0].output_schema.properties.a.items.pattern: must be a regular expression of JavaScript with the flag u: Incomplete quantifier',
+    ],
+    [
       'one beside parameters',
       'parameters: {}\n    input_schema: { type: object }',
       '4:5 tools[0].parameters: cannot stand beside input_schema; keep one of them',
@@ -113,17 +146,17 @@ describe('refused of a schema', () => {
     [
       'a pattern that is none',
       "input_schema: { type: object, properties: { a: { pattern: '(' } } }",
-      '4:5 tools[0].input_schema: Invalid regular expression: /(/u: Unterminated group',
+      '4:54 tools[0].input_schema.properties.a.pattern: must be a regular expression of JavaScript with the flag u: Unterminated group',
     ],
     [
       'a reference to the network',
       "input_schema: { type: object, $ref: 'https://example.com/s.json' }",
-      "4:5 tools[0].input_schema: can't resolve reference https://example.com/s.json from id #",
+      "4:35 tools[0].input_schema.$ref: can't resolve reference https://example.com/s.json from id #; a schema must hold all that it refers to, such as in $defs",
     ],
     [
       'another dialect',
-      "input_schema: { type: object, $schema: 'http://json-schema.org/draft-07/schema#' }",
-      `4:35 tools[0].input_schema.$schema: must be ${dialect}`,
+      "input_schema: { type: object, $schema: 'http://json-schema.org/draft-04/schema#' }",
+      `4:35 tools[0].input_schema.$schema: must be one of ${dialects}; without it, a schema is of the first`,
     ],
     [
       'an asynchronous one',
@@ -142,6 +175,50 @@ describe('refused of a schema', () => {
     ],
   ])('%s', (_name, entry, line) => {
     expect(refusalOf(withEntry(entry))).toEqual([line]);
+  });
+});
+
+test('a schema is published as hosts take it', () => {
+  expect(withSchema({ type: 'object' })?.inputSchema).toEqual({ type: 'object', properties: {} });
+  const a = { type: 'array', prefixItems: [{ type: 'array' }] };
+  expect(withSchema({ type: 'object', properties: { a, b: true } })?.inputSchema).toEqual({
+    type: 'object',
+    properties: {
+      a: { type: 'array', prefixItems: [{ type: 'array', items: {} }], items: {} },
+      b: {},
+    },
+  });
+  const text = withEntry(
+    'output_schema: { type: object, properties: { a: { type: array }, p: { multipleOf: 0.01 }, n: { multipleOf: 5 } } }',
+  );
+  expect(loadFiles({ 't.yaml': text }).find('t')?.outputSchema).toEqual({
+    type: 'object',
+    properties: { a: { type: 'array', items: {} }, p: {}, n: { multipleOf: 5 } },
+  });
+});
+
+test('a schema of draft-07 is taken as what it is', () => {
+  const tool = withSchema({
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    type: 'object',
+    properties: {
+      day: { type: 'string', pattern: String.raw`^\d{4}\-\d{2}\-\d{2}$` },
+      point: { type: 'array', items: [{ type: 'number' }, { $ref: '#/definitions/y' }] },
+      price: { type: 'number', multipleOf: 0.01, default: 19.99 },
+    },
+    definitions: { y: { type: 'integer' } },
+  });
+  expect(tool?.checkArguments({ day: '2024-05-01', point: [0.5, 1] })).toEqual({
+    ok: true,
+    arguments: { day: '2024-05-01', point: [0.5, 1], price: 19.99 },
+  });
+  expect(tool?.checkArguments({ day: '2024_05_01', point: [0.5, 1.5], price: 0.005 })).toEqual({
+    ok: false,
+    faults: [
+      String.raw`day must match pattern "^\d{4}-\d{2}-\d{2}$"`,
+      'point[1] must be integer',
+      'price must be multiple of 0.01',
+    ],
   });
 });
 

@@ -1,13 +1,10 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { argumentsChecker } from './arguments.ts';
-import { schemaFaults, valueFaults } from '../schema/json-schema.ts';
-import { mirroringFaults } from './mirrored-parameters.ts';
-import { formatPath } from '../schema/path.ts';
-import { objectSchema } from './parameters.ts';
 import { resolveRoute, type Routes } from './routes.ts';
-import type { Fields, Setting } from './setting.ts';
+import type { Setting } from './setting.ts';
 import { optionKeys, readOptions, type ToolOptions } from './tool-options.ts';
 import type { Tool } from './tool.ts';
+import { readInputSchema, readOutputSchema } from './tool-schemas.ts';
 
 const toolKeys = [
   'name',
@@ -22,8 +19,6 @@ const toolKeys = [
 ] as const;
 
 const hints = ['readOnlyHint', 'destructiveHint', 'idempotentHint', 'openWorldHint'] as const;
-
-const noArguments: JsonObject = { type: 'object', properties: {}, additionalProperties: false };
 
 /** The gateway's own tools have these. */
 const reservedNames = new Set(['job_status', 'job_wait', 'job_result', 'job_cancel']);
@@ -49,19 +44,19 @@ export function readTool(
   const route = fields.get('route');
   if (route === undefined) entry.fault('has no route');
   const steps = route && resolveRoute(route, routes);
-  const inputSchema = readInputSchema(fields);
+  const input = readInputSchema(fields);
   const outputSchema = fields.get('output_schema');
   const annotations = fields.get('annotations');
   const described = {
     title: fields.get('title')?.text() ?? null,
     description: fields.get('description')?.text() ?? '',
-    outputSchema: (outputSchema && readSchema(outputSchema)) ?? null,
+    outputSchema: (outputSchema && readOutputSchema(outputSchema)) ?? null,
     annotations: (annotations && readAnnotations(annotations)) ?? null,
     ...readOptions(fields, defaults),
   };
-  if (name === undefined || steps === undefined || inputSchema === undefined) return undefined;
-  const checkArguments = argumentsChecker(name, inputSchema);
-  return { name, inputSchema, steps, ...described, checkArguments };
+  if (name === undefined || steps === undefined || input === undefined) return undefined;
+  const checkArguments = argumentsChecker(name, input.schema, input.validate);
+  return { name, inputSchema: input.schema, steps, ...described, checkArguments };
 }
 
 /** MCP 2025-11-25, server/tools, "Tool Names". */
@@ -80,38 +75,6 @@ function readName(setting: Setting, taken: Map<string, string>): string | undefi
   }
   taken.set(name, setting.place);
   return name;
-}
-
-function readInputSchema(fields: Fields<'parameters' | 'input_schema'>): JsonObject | undefined {
-  const parameters = fields.get('parameters');
-  const inputSchema = fields.get('input_schema');
-  if (inputSchema === undefined) return parameters ? objectSchema(parameters) : noArguments;
-  parameters?.fault('cannot stand beside input_schema; keep one of them');
-  const schema = readSchema(inputSchema);
-  if (schema === undefined) return undefined;
-  checkDefaults(schema, inputSchema);
-  for (const { path, problem } of mirroringFaults(schema)) inputSchema.fault(problem, path);
-  return schema;
-}
-
-/** A default that does not fit would fail every call that leaves its argument out. */
-function checkDefaults(schema: JsonObject, setting: Setting): void {
-  const { properties } = schema;
-  if (!isJsonObject(properties)) return;
-  for (const { path, problem } of valueFaults(schema, {})) {
-    const [name = '', ...inside] = path;
-    const property = properties[name];
-    if (!isJsonObject(property) || property['default'] === undefined) continue;
-    setting.fault([formatPath(inside), problem].join(' ').trim(), ['properties', name, 'default']);
-  }
-}
-
-function readSchema(setting: Setting): JsonObject | undefined {
-  const schema = setting.object();
-  if (schema === undefined) return undefined;
-  const faults = schemaFaults(schema);
-  for (const { path, problem } of faults) setting.fault(problem, path);
-  return faults.length === 0 ? schema : undefined;
 }
 
 /** MCP 2025-11-25, schema, `ToolAnnotations`. */

@@ -2,6 +2,7 @@ import { statSync, watch, type FSWatcher } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';
+import { callAfter, type StopTimer } from '../lib/timer.ts';
 import { fingerprint } from './source.ts';
 import type { ToolBox } from './tool.ts';
 import { loadTools, ToolsFileError } from './tools-file.ts';
@@ -39,7 +40,7 @@ export class ToolSource implements Service {
   #unsettled: string | null = null;
   #usable = true;
   #watcher: FSWatcher | null = null;
-  #soon: NodeJS.Timeout | null = null;
+  #soon: StopTimer | null = null;
 
   /** @throws ToolsFileError if the files cannot be used */
   constructor({ path, log, pollMs = 5_000 }: ToolSourceOptions) {
@@ -82,7 +83,7 @@ export class ToolSource implements Service {
 
   async stop(): Promise<void> {
     this.#watcher?.close();
-    if (this.#soon !== null) clearTimeout(this.#soon);
+    this.#soon?.();
     await this.#poll.stop();
   }
 
@@ -130,9 +131,9 @@ export class ToolSource implements Service {
 
   /** Not begun again by further events, so that a busy directory cannot put the look off for ever. */
   #lookSoon(): void {
-    this.#soon ??= setTimeout(() => {
+    this.#soon ??= callAfter(settleMs, () => {
       this.#soon = null;
       this.#poll.wake();
-    }, settleMs);
+    });
   }
 }

@@ -20,7 +20,7 @@ export interface Tool {
   readonly name: string;
   readonly title: string | null;
   readonly description: string;
-  /** JSON Schema 2020-12 of type object. */
+  /** JSON Schema of type object, of 2020-12 unless its `$schema` says otherwise. */
   readonly inputSchema: JsonObject;
   readonly outputSchema: JsonObject | null;
   /** MCP's tool annotations (`readOnlyHint` and the like). */

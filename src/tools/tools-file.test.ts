@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadFiles, refusalOfFiles } from '../../test/support/tools-files.ts';
 import { loadTools, ToolsFileError } from './tools-file.ts';
@@ -157,6 +159,14 @@ tools:
   });
 });
 
+test('keys that begin with x- hold what is used elsewhere', () => {
+  const text = 'x-steps: &steps [a, b]\ntools: [{ name: t, route: *steps }]';
+  expect(loadFiles({ 't.yaml': text }).find('t')).toMatchObject({ steps: ['a', 'b'] });
+  expect(refusalOfFiles({ 't.yaml': 'x_steps: []' })).toEqual([
+    't.yaml:1:1 x_steps: unknown key; known: defaults, routes, tools',
+  ]);
+});
+
 describe('a directory', () => {
   test('is read in name order and merged before it is checked', () => {
     const tools = loadFiles({
@@ -167,6 +177,35 @@ describe('a directory', () => {
     });
     expect(tools.list().map(({ name }) => name)).toEqual(['first', 'second']);
     expect(tools.list()[0]).toMatchObject({ steps: ['s'], timeoutSeconds: 7, progress: true });
+  });
+
+  test('is read without what editors and systems leave there', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tools-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const at = (name: string): string => join(directory, name);
+    writeFileSync(at('tools.yaml'), 'tools: [{ name: ping, route: [p] }]');
+    // Emacs locks a file with a link that leads nowhere, and keeps copies beside it, as others do.
+    symlinkSync('ann@host.4711:1700000000', at('.#tools.yaml'));
+    for (const name of [
+      '#tools.yaml#',
+      'tools.yaml~',
+      '.tools.yaml.swp',
+      '.tools.yaml',
+      '._tools.yaml',
+    ]) {
+      writeFileSync(at(name), Buffer.from([0, 5, 22, 7, 0xff]));
+    }
+    mkdirSync(at('old.yaml'));
+    writeFileSync(join(at('old.yaml'), 'old.yaml'), 'tools: 1');
+    await promisify(execFile)('mkfifo', [at('pipe.yaml')]);
+    expect(
+      loadTools(directory)
+        .list()
+        .map(({ name }) => name),
+    ).toEqual(['ping']);
+    // This one somebody made, and would miss its tools.
+    symlinkSync('nowhere', at('linked.yaml'));
+    expect(() => loadTools(directory)).toThrow(/linked\.yaml: cannot be read: ENOENT/);
   });
 
   test('may not say different things of the same', () => {
@@ -190,6 +229,27 @@ describe('a path', () => {
     writeFileSync(file, 'tools: [{ name: ping }]');
     const fault = new ToolsFileError(`${file}:1:9 tools[0]: has no route`);
     expect(() => loadTools(file)).toThrow(fault);
+  });
+
+  test('may name a hidden file, or a link', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tools-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    writeFileSync(join(directory, '.tools'), '\uFEFFtools: [{ name: ping, route: [p] }]');
+    symlinkSync('.tools', join(directory, 'link'));
+    for (const name of ['.tools', 'link']) {
+      expect(loadTools(join(directory, name)).find('ping')).toMatchObject({ steps: ['p'] });
+    }
+  });
+
+  test('to a pipe is refused, and nobody waits for its writer', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tools-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const pipe = join(directory, 'tools.yaml');
+    await promisify(execFile)('mkfifo', [pipe]);
+    const fault = new ToolsFileError(
+      `${pipe}: cannot be read: it is neither a file nor a directory`,
+    );
+    expect(() => loadTools(pipe)).toThrow(fault);
   });
 
   test('to nowhere is refused', () => {

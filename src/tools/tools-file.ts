@@ -28,7 +28,7 @@ export function loadTools(path: string | null): ToolBox {
   refuse(faults);
 
   const files = sources.map((source) =>
-    Setting.root(source, faults).fields(['defaults', 'routes', 'tools']),
+    Setting.root(source, faults).fields(['defaults', 'routes', 'tools'], isExtension),
   );
   const section = (key: 'defaults' | 'routes' | 'tools'): Setting[] =>
     files.map((file) => file?.get(key)).filter((setting) => setting !== undefined);
@@ -40,6 +40,11 @@ export function loadTools(path: string | null): ToolBox {
   const tools = entries.map((entry) => readTool(entry, surroundings));
   refuse(faults);
   return toolBox(tools.filter((tool) => tool !== undefined));
+}
+
+/** Holds what aliases and merges use elsewhere, and is not read itself. */
+function isExtension(key: string): boolean {
+  return key.startsWith('x-');
 }
 
 function refuse(faults: readonly string[]): void {

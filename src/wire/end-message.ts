@@ -1,21 +1,14 @@
-import type { ChildClaim } from '../jobs/child.ts';
+import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { Failed, Succeeded } from '../jobs/event.ts';
-import { jobIdPattern } from '../jobs/job.ts';
-import { failure } from './report.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-
-const idFormat = new RegExp(jobIdPattern);
+import { skimJson, type Skimmed } from '../lib/json-skim.ts';
+import { jobIdOf } from './job-id.ts';
+import { resultRejected } from './rejected-report.ts';
+import { failure } from './report.ts';
 
 /** A message of an end queue that does not say what it must; the message names the field. */
 export class MalformedEnd extends Error {
   override readonly name = 'MalformedEnd';
-}
-
-/** The outcome of a job, or of a fan-out child that nobody may have registered. */
-export interface End {
-  readonly jobId: string;
-  readonly event: Succeeded | Failed;
-  readonly child: ChildClaim;
 }
 
 /**
@@ -24,7 +17,7 @@ export interface End {
  *
  * @throws MalformedEnd
  */
-export function decodeHappyEnd(body: Json): End {
+export function decodeHappyEnd(body: Json): ActorReport {
   const message = objectOf(body);
   return endOf(message, { type: 'succeeded', result: message['payload'] ?? null });
 }
@@ -36,19 +29,42 @@ export function decodeHappyEnd(body: Json): End {
  *
  * @throws MalformedEnd
  */
-export function decodeErrorEnd(body: Json): End {
+export function decodeErrorEnd(body: Json): ActorReport {
   const message = objectOf(body);
-  const payload = message['payload'];
-  const fault = 'error' in message || !isJsonObject(payload) ? message : payload;
-  const { error = null } = fault;
-  const details = fault['error_details'] ?? fault['details'] ?? null;
-  // An error that is an object is its own details.
-  const failed = isJsonObject(error) ? failure(null, details ?? error) : failure(error, details);
-  return endOf(message, failed);
+  const { error, details } = toldBy(message);
+  return endOf(message, failure(error, details));
 }
 
-function endOf(message: JsonObject, event: Succeeded | Failed): End {
-  const jobId = idOf(message['job_id'] ?? message['id']);
+/**
+ * What a message of `happy-end` that cannot be read makes of its job.
+ *
+ * @returns null if it does not tell of which job
+ */
+export function rejectedHappyEnd({ members }: Skimmed, fault: string): ActorReport | null {
+  return hasId(members) ? endOf(members, resultRejected(fault)) : null;
+}
+
+/** The same for `error-end`. The error is kept if it is short. */
+export function rejectedErrorEnd({ members, long }: Skimmed, fault: string): ActorReport | null {
+  if (!hasId(members)) return null;
+  // Beside its error, the second generation's payload carries all that the step was given.
+  const payload = skimJson(long.get('payload') ?? new Uint8Array())?.members;
+  const { error, details } = toldBy({ ...members, ...(payload && { payload }) });
+  return endOf(members, failure(error, details ?? { message: fault }));
+}
+
+/** An error that is an object is its own details. */
+function toldBy(message: JsonObject): { readonly error: Json; readonly details: Json } {
+  const { payload } = message;
+  const inPayload = (message['error'] ?? null) === null && isJsonObject(payload);
+  const place = inPayload ? payload : message;
+  const { error = null } = place;
+  const details = place['error_details'] ?? place['details'] ?? null;
+  return isJsonObject(error) ? { error: null, details: details ?? error } : { error, details };
+}
+
+function endOf(message: JsonObject, event: Succeeded | Failed): ActorReport {
+  const jobId = jobIdOf(message['job_id'] ?? message['id']);
   if (jobId === null) {
     throw new MalformedEnd('job_id or id must be 1 to 128 letters, digits, - or _');
   }
@@ -58,20 +74,20 @@ function endOf(message: JsonObject, event: Succeeded | Failed): End {
     jobId,
     event,
     child: {
-      parentId: idOf(message['parent_id']),
+      parentId: jobIdOf(message['parent_id']),
       steps: namesOf(steps ?? actors),
       orphan: 'refuse',
     },
   };
 }
 
+function hasId(message: JsonObject): boolean {
+  return jobIdOf(message['job_id'] ?? message['id']) !== null;
+}
+
 function objectOf(body: Json): JsonObject {
   if (!isJsonObject(body)) throw new MalformedEnd('the body must be an object');
   return body;
-}
-
-function idOf(id: Json | undefined): string | null {
-  return typeof id === 'string' && idFormat.test(id) ? id : null;
 }
 
 function namesOf(names: Json | undefined): string[] {

@@ -1,9 +1,7 @@
 import type { Envelope } from '../jobs/envelope.ts';
-import { jobIdPattern, type EpochMs } from '../jobs/job.ts';
+import { isJobId, type EpochMs } from '../jobs/job.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-import { parseJson } from '../lib/json-parse.ts';
-
-const idFormat = new RegExp(jobIdPattern);
+import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 
 /** The message body; both generations of actors read it (`steps`/`job_id` the first, `actors`/`id` the second). */
 export function encodeEnvelope(envelope: Envelope): string {
@@ -61,7 +59,7 @@ export function decodeEnvelope(text: string): Envelope {
 
 function jsonOf(text: string): Json {
   try {
-    return parseJson(text);
+    return parseJson(text, { maxDepth: maxMessageDepth });
   } catch (error) {
     throw new MalformedEnvelope(String(error), { cause: error });
   }
@@ -73,7 +71,7 @@ function objectOf(value: Json | undefined, field: string): JsonObject {
 }
 
 function idOf(value: Json | undefined, field: string): string {
-  if (typeof value !== 'string' || !idFormat.test(value)) {
+  if (!isJobId(value)) {
     throw new MalformedEnvelope(`${field} must be 1 to 128 letters, digits, - or _`);
   }
   return value;

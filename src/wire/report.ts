@@ -1,7 +1,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Json, JsonObject } from '../lib/json.ts';
-import type { ChildClaim } from '../jobs/child.ts';
+import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { Asked, Failed, JobEvent, Succeeded } from '../jobs/event.ts';
 import { inputMethods, maxRequests } from '../jobs/job-input.ts';
 import { jobIdPattern } from '../jobs/job.ts';
@@ -83,8 +83,8 @@ type InputRequiredBody = Static<typeof inputRequiredBody>;
 export interface ReportAddress {
   job_id: string;
   /** On reports of fan-out children, with the route: nobody may have heard of them yet. */
-  parent_id?: string;
-  steps?: readonly string[];
+  parent_id?: string | null;
+  steps?: readonly string[] | null;
 }
 
 /** One message of the report queue. */
@@ -94,17 +94,25 @@ export type Report =
   | ({ type: 'input_required' } & ReportAddress & InputRequiredBody)
   | ({ type: 'final' } & ReportAddress & FinalBody);
 
-const queued = {
+const address = Type.Object({
   job_id: jobIdText,
-  parent_id: Type.Optional(jobIdText),
-  steps: Type.Optional(Type.Array(stepName, { minItems: 1 })),
-};
+  parent_id: optional(jobIdText),
+  steps: optional(Type.Array(stepName, { minItems: 1 })),
+});
+
+/** The messages of the report queue by their `type`. */
+export const reportSchemas = {
+  heartbeat: Type.Intersect([heartbeatBody, address]),
+  progress: Type.Intersect([progressBody, address]),
+  input_required: Type.Intersect([inputRequiredBody, address]),
+  final: Type.Intersect([finalBody, address]),
+} as const;
 
 const validators = {
-  heartbeat: Compile(Type.Intersect([heartbeatBody, Type.Object(queued)])),
-  progress: Compile(Type.Intersect([progressBody, Type.Object(queued)])),
-  input_required: Compile(Type.Intersect([inputRequiredBody, Type.Object(queued)])),
-  final: Compile(Type.Intersect([finalBody, Type.Object(queued)])),
+  heartbeat: Compile(reportSchemas.heartbeat),
+  progress: Compile(reportSchemas.progress),
+  input_required: Compile(reportSchemas.input_required),
+  final: Compile(reportSchemas.final),
 } as const;
 
 /** A report that does not say what it must; the message names the field. */
@@ -112,16 +120,8 @@ export class MalformedReport extends Error {
   override readonly name = 'MalformedReport';
 }
 
-/** What a report says happened, and to which job. */
-export interface ParsedReport {
-  readonly jobId: string;
-  readonly event: JobEvent;
-  /** Present on reports of fan-out children: if nobody knows the job, it is this child. */
-  readonly child?: ChildClaim;
-}
-
 /** @throws MalformedReport */
-export function parseReport(body: unknown): ParsedReport {
+export function parseReport(body: unknown): ActorReport {
   const { type } = Object(body) as { type?: unknown };
   if (!isReportType(type)) {
     throw new MalformedReport(`type must be one of ${Object.keys(validators).join(', ')}`);
@@ -131,10 +131,10 @@ export function parseReport(body: unknown): ParsedReport {
     throw new MalformedReport(`${fault.instancePath || type}: ${fault.message}`);
   }
   const report = body as Report;
-  const { job_id: jobId, parent_id: parentId, steps = [] } = report;
+  const { job_id: jobId, parent_id: parentId = null, steps } = report;
   const event = eventOf(report);
-  if (parentId === undefined) return { jobId, event };
-  return { jobId, event, child: { parentId, steps, orphan: 'create' } };
+  if (parentId === null) return { jobId, event };
+  return { jobId, event, child: { parentId, steps: steps ?? [], orphan: 'create' } };
 }
 
 function isReportType(type: unknown): type is Report['type'] {

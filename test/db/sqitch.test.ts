@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
+import { patienceMs } from '../support/patience.ts';
 import { sqitch, sqitchProject } from '../support/sqitch.ts';
 
 describe('the plan', () => {
@@ -12,7 +13,8 @@ describe('the plan', () => {
   });
 });
 
-describe('on an empty database', () => {
+// Sqitch takes seconds for each command.
+describe('on an empty database', { timeout: 3 * patienceMs }, () => {
   let database: TestDatabase;
 
   beforeEach(async () => {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { MemoryJobStore } from '../../src/memory/job-store.ts';
 import { MemoryBroker } from '../../src/memory/broker.ts';
+import { anIntake } from '../support/intake.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { Scrape } from '../support/scrape.ts';
 import { noHelm, render } from './support/chart.ts';
@@ -67,8 +68,8 @@ describe.skipIf(noHelm)('the alerts', () => {
 async function everyMetric(): Promise<Set<string>> {
   const metrics = new Metrics();
   const store = metrics.observeStore(new MemoryJobStore());
-  const apply = async () => ({ kind: 'unknown' }) as const;
-  metrics.observePublisher(new MemoryBroker({ apply, log: memoryLog().log }));
+  const intake = anIntake({ take: async () => ({ kind: 'unknown' }) });
+  metrics.observePublisher(new MemoryBroker({ intake, log: memoryLog().log }));
   const tools = () => ({ count: 0, usable: true });
   metrics.ask({ version: '0', dependencies: {}, store, tools });
   return new Scrape(await metrics.text()).names();

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { generatedFiles } from '../../scripts/chart/generated-files.ts';
 import { readConfig } from '../../src/config.ts';
 import { loadTools } from '../../src/tools/tools-file.ts';
+import { outputOf } from '../support/child.ts';
 import {
   chartDirectory,
   lint,
@@ -67,7 +66,7 @@ describe.skipIf(noHelm)('helm', () => {
     const manifest = await renderText(valueSets['everything on'] ?? {});
     for (const [right, wrong] of [
       ['unhealthyPodEvictionPolicy', 'unhealthyPodPolicy'],
-      ['type: PathPrefix', 'type: Prefix'],
+      ['type: RegularExpression', 'type: Regex'],
     ] as const) {
       await expect(validate(manifest.replace(right, wrong))).rejects.toThrow(/validation failed/);
     }
@@ -83,7 +82,7 @@ describe.skipIf(noHelm)('helm', () => {
 
   test('packs everything that an installation needs', async () => {
     const archive = await packChart(directory);
-    await promisify(execFile)('tar', ['-xzf', archive, '-C', directory]);
+    await outputOf('tar', ['-xzf', archive, '-C', directory]);
     const chart = join(directory, 'asya-gateway');
     const options = { chart, release: 'packed' };
     const packed = await render(valueSets['everything on'] ?? {}, options);
@@ -134,12 +133,19 @@ describe.skipIf(noHelm)('the objects', () => {
       rabbitmqExchange: 'jobs',
       consumeEndQueues: true,
       unroutableGraceSeconds: 5,
-      host: '0.0.0.0',
+      host: '::',
       port: 8080,
       metricsPort: 9090,
       maxBodyBytes: 10_485_760,
       allowedOrigins: ['https://a.example', 'https://b.example'],
-      allowedHosts: [],
+      allowedHosts: [
+        'asya-gateway',
+        'asya-gateway.asya',
+        'asya-gateway.asya.svc',
+        'asya-gateway.asya.svc.cluster.local',
+        'asya.example',
+        'tools.example:8443',
+      ],
       configPath: '/etc/asya/tools',
       jobRetentionSeconds: 31_536_000,
       secret: 'sixteen characters',

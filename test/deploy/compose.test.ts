@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compose, pathOf } from '../../scripts/deploy-tools/tool.ts';
+import { outputOf } from '../support/child.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
 import { ContainerProcess } from './support/container-process.ts';
@@ -38,12 +37,10 @@ describe.skipIf(composePath === null)('deploy/compose.yaml', () => {
   const processes: ContainerProcess[] = [];
 
   beforeAll(async () => {
-    const { stdout } = await promisify(execFile)(
-      composePath ?? '',
-      ['-format=json', 'compose.yaml'],
-      { cwd: deploy },
-    );
-    ({ services } = JSON.parse(stdout) as { services: Record<string, ComposeService> });
+    const config = await outputOf(composePath ?? '', ['-format=json', 'compose.yaml'], {
+      cwd: deploy,
+    });
+    ({ services } = JSON.parse(config) as { services: Record<string, ComposeService> });
     stages = readDockerfile(await readFile(`${deploy}Dockerfile`, 'utf8'));
     image = await buildImage();
     database = await createEmptyDatabase();
@@ -114,7 +111,7 @@ describe.skipIf(composePath === null)('deploy/compose.yaml', () => {
 
     const response = await fetch(`${url}/tools/call`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', prefer: 'wait=20' },
+      headers: { 'content-type': 'application/json', prefer: 'wait=100' },
       body: JSON.stringify({ name: 'word_count', arguments: { text: 'one two two' } }),
     });
     expect(await response.json()).toMatchObject({ structuredContent: { words: 3 } });

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -27,6 +28,10 @@ interface ServiceSpec {
   readonly publishNotReadyAddresses?: boolean;
   readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
 }
+
+const noIPv6 = !Object.values(networkInterfaces())
+  .flat()
+  .some((found) => found?.address === '::1');
 
 const actorsFile = fileURLToPath(new URL('../support/pipeline-actors.ts', import.meta.url));
 
@@ -106,11 +111,26 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
     expect(await probes()).toEqual([200, 200, 200]);
   });
 
+  test.skipIf(noIPv6)('listens where the values say: probes of an IPv6 pod pass', async () => {
+    const values = { config: { host: '::' }, rabbitmq: { url: 'amqp://guest:guest@[::1]:1/' } };
+    const rendered = await render({ ...values, examples: { enabled: true } });
+    await using other = await Pod.of(find(rendered, 'Deployment', 'asya-gateway'), {
+      objects: rendered,
+      directory: image.directory,
+      env: { ASYA_DATABASE_URL: '', ASYA_GATEWAY_PORT: '0', ASYA_METRICS_PORT: '0' },
+    });
+    const [, port = ''] = await other.start('gateway').says(/"listening on http:\/\/\[::\]:(\d+)/);
+    const { livenessProbe } = other.container('gateway');
+    for (const address of ['[::1]', '127.0.0.1']) {
+      expect(await ask(livenessProbe, `http://${address}:${port}`)).toBe(200);
+    }
+  });
+
   test('without RabbitMQ it is alive and not ready, until RabbitMQ is back', async () => {
     await rabbitmq.refuse();
     await expect.poll(probes).toEqual([200, 200, 503]);
     await rabbitmq.accept();
-    await expect.poll(probes, { timeout: 10_000 }).toEqual([200, 200, 200]);
+    await expect.poll(probes).toEqual([200, 200, 200]);
   });
 
   test('is scraped as its monitor says, ready or not', async () => {
@@ -134,7 +154,7 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
       });
     await expect.poll(up).toBe(0);
     await rabbitmq.accept();
-    await expect.poll(up, { timeout: 10_000 }).toBe(1);
+    await expect.poll(up).toBe(1);
   });
 
   test("passes the chart's test, which calls a tool", async () => {
@@ -160,31 +180,28 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
     expect(code).toBe(1);
   });
 
-  test('drains on SIGTERM within its time: streams end, nothing new comes in, it ends by itself', async () => {
+  test('drains on SIGTERM: streams end, nothing new comes in, it ends by itself', async () => {
     await startPipeline();
     const call = await fetch(`${url}/tools/call`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'pipeline', arguments: { ms: 60_000 } }),
+      body: JSON.stringify({ name: 'pipeline', arguments: { ms: 600_000 } }),
     });
     const { structuredContent } = (await call.json()) as { structuredContent: { job_id: string } };
     const stream = await fetch(`${url}/jobs/${structuredContent.job_id}/stream`);
     // Leaves a connection behind that is kept for the next request.
     expect(await probes()).toEqual([200, 200, 200]);
 
-    let began = Number.NaN;
+    let told = false;
     for await (const { event } of readEvents(stream)) {
-      if (event !== 'update' || !Number.isNaN(began)) continue;
-      began = performance.now();
+      if (event !== 'update' || told) continue;
+      told = true;
       gateway.terminate();
     }
     const [, , readiness] = await probes();
     expect([null, 503]).toContain(readiness);
+    // One that has not stopped after 10 s ends itself with code 1; the pod's time is longer.
     expect(await gateway.ended).toMatchObject({ code: 0 });
-
-    const { terminationGracePeriodSeconds = 0 } = pod.spec;
-    const sleep = pod.container('gateway').lifecycle?.preStop.sleep.seconds ?? 0;
-    expect(performance.now() - began).toBeLessThan((terminationGracePeriodSeconds - sleep) * 1000);
     expect(await probes()).toEqual([null, null, null]);
   });
 });

@@ -1,56 +1,103 @@
 import { describe, expect, test } from 'vitest';
-import { noHelm, render } from './support/chart.ts';
+import { noHelm, render, type Values } from './support/chart.ts';
 import { find } from './support/objects.ts';
 
 /*
- * What the HTTPRoute lets through from outside: what clients do, and nothing of the actors'.
+ * What the HTTPRoute lets through from outside: what clients do, and nothing of the actors'. A job's id
+ * is the only key to it, so the list, which tells all ids, has to be asked for.
  */
 
 interface Match {
-  readonly path: { readonly type: 'Exact' | 'PathPrefix'; readonly value: string };
+  readonly path: {
+    readonly type: 'Exact' | 'PathPrefix' | 'RegularExpression';
+    readonly value: string;
+  };
   readonly method?: string;
 }
 
-const values = { gatewayAPI: { enabled: true, parentRefs: [{ name: 'public' }] } };
+const outside = ['POST /mcp', 'GET /mcp', 'DELETE /mcp', 'POST /tools/call'];
+
+const ofOneJob = [
+  'GET /jobs/J1',
+  'GET /jobs/J1/stream',
+  'GET /jobs/01a203f6-49ac-72cf-8c6c-596f5957d302-1',
+  'DELETE /jobs/J1',
+  'POST /jobs/J1/input',
+  'POST /jobs/J1/cancel',
+  'GET /envelopes/J1',
+  'GET /envelopes/J1/stream',
+];
+
+const inside = [
+  'POST /jobs',
+  'DELETE /jobs',
+  'GET /jobs/J1/active',
+  'POST /jobs/J1',
+  'POST /jobs/J1/heartbeat',
+  'POST /jobs/J1/progress',
+  'POST /jobs/J1/final',
+  'POST /jobs/J1/final/cancel',
+  'POST /jobs/J1/input/more',
+  'POST /jobs//input',
+  'DELETE /jobs/J1/stream',
+  'GET /envelopes',
+  'POST /envelopes',
+  'POST /envelopes/J1/progress',
+  'POST /envelopes/J1/final',
+  'GET /envelopes/J1/active',
+  'GET /ready',
+  'GET /health',
+  'GET /metrics',
+  'GET /mcp/more',
+  'GET /jobsabc',
+];
 
 describe.skipIf(noHelm)('the HTTPRoute', () => {
-  test.each([
-    'POST /mcp',
-    'GET /mcp',
-    'DELETE /mcp',
-    'POST /tools/call',
-    'GET /jobs',
-    'GET /jobs/J1',
-    'GET /jobs/J1/stream',
-    'DELETE /jobs/J1',
-  ])('lets %s through', async (request) => {
+  test.each([...outside, ...ofOneJob])('lets %s through', async (request) => {
     expect(await isRouted(request)).toBe(true);
   });
 
-  test.each([
-    'POST /jobs/J1/heartbeat',
-    'POST /jobs/J1/progress',
-    'POST /jobs/J1/final',
-    'POST /envelopes',
-    'POST /envelopes/J1/final',
-    'GET /ready',
-    'GET /mcp/more',
-    'GET /jobsabc',
-  ])('keeps %s inside', async (request) => {
+  test.each([...inside, 'GET /jobs', 'GET /jobs/'])('keeps %s inside', async (request) => {
     expect(await isRouted(request)).toBe(false);
+  });
+
+  test('lets the list of all jobs through where that is asked for, and nothing else', async () => {
+    expect(await isRouted('GET /jobs', { jobList: true })).toBe(true);
+    for (const request of inside) expect(await isRouted(request, { jobList: true })).toBe(false);
+  });
+
+  test('needs no regular expressions where single jobs stay inside', async () => {
+    for (const request of ofOneJob) expect(await isRouted(request, { jobs: false })).toBe(false);
+    for (const request of outside) expect(await isRouted(request, { jobs: false })).toBe(true);
+    const types = (await matches({ jobs: false })).map(({ path }) => path.type);
+    expect(new Set(types)).toEqual(new Set(['Exact']));
   });
 });
 
-/** By the rules of gateway.networking.k8s.io/v1: a prefix ends at a path's segment. */
-async function isRouted(request: string): Promise<boolean> {
-  const [method, path = ''] = request.split(' ');
-  const { spec } = find(await render(values), 'HTTPRoute');
+async function matches(values: Values): Promise<readonly Match[]> {
+  const gatewayAPI = { enabled: true, parentRefs: [{ name: 'public' }], ...values };
+  const { spec } = find(await render({ gatewayAPI }), 'HTTPRoute');
   const { rules } = spec as { readonly rules: readonly { readonly matches: readonly Match[] }[] };
-  return rules
-    .flatMap(({ matches }) => matches)
-    .some((match) => {
-      const { type, value } = match.path;
-      const below = type === 'PathPrefix' && path.startsWith(`${value}/`);
-      return (path === value || below) && (match.method === undefined || match.method === method);
-    });
+  return rules.flatMap((rule) => rule.matches);
+}
+
+/** By the rules of gateway.networking.k8s.io/v1: a prefix ends at a path's segment. */
+async function isRouted(request: string, values: Values = {}): Promise<boolean> {
+  const [method, path = ''] = request.split(' ');
+  return (await matches(values)).some(
+    (match) =>
+      takesPath(match.path, path) && (match.method === undefined || match.method === method),
+  );
+}
+
+function takesPath({ type, value }: Match['path'], path: string): boolean {
+  switch (type) {
+    case 'Exact':
+      return path === value;
+    case 'PathPrefix':
+      return path === value || path.startsWith(`${value}/`);
+    case 'RegularExpression':
+      // Some Gateways look for the expression anywhere in the path, so it has to say where it ends.
+      return new RegExp(value).test(path);
+  }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../support/database.ts';
+import { patienceMs } from '../support/patience.ts';
 import { sqitch, sqitchProject } from '../support/sqitch.ts';
 import { noHelm, render } from './support/chart.ts';
 import { ContainerProcess, type End } from './support/container-process.ts';
@@ -13,6 +14,9 @@ import { Pod } from './support/pod.ts';
 /*
  * The migrations that the chart carries, with the real Sqitch on a real PostgreSQL.
  */
+
+/** Sqitch takes seconds for each command. */
+const timeout = 3 * patienceMs;
 
 let directory: string;
 let database: TestDatabase;
@@ -26,7 +30,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-describe.skipIf(noHelm)('the ConfigMap of migrations', () => {
+describe.skipIf(noHelm)('the ConfigMap of migrations', { timeout }, () => {
   test.each([
     ['with the bundled PostgreSQL', {}],
     ['as a hook', { postgresql: { enabled: false }, database: { url: 'postgres://h/db' } }],
@@ -56,7 +60,7 @@ describe.skipIf(noHelm)('the ConfigMap of migrations', () => {
   });
 });
 
-describe.skipIf(noHelm)('the containers of the chart', () => {
+describe.skipIf(noHelm)('the containers of the chart', { timeout }, () => {
   test('a gateway waits until the Job has deployed the schema; another Job finds it there', async () => {
     const objects = await render({});
     const options = { objects, directory, env: environment() };
@@ -85,7 +89,7 @@ describe.skipIf(noHelm)('the containers of the chart', () => {
   });
 });
 
-describe('migrate.sh', () => {
+describe('migrate.sh', { timeout }, () => {
   test('of a release that was rolled back to leaves the newer schema alone', async () => {
     const newer = await withChange('later', 'CREATE TABLE later ();');
     expect(await migrate(newer, 'deploy')).toMatchObject({ code: 0 });

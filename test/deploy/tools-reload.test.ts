@@ -56,7 +56,7 @@ describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
   test('are listed without a restart, time and again', async () => {
     for (const name of ['two', 'three', 'four']) {
       await upgrade({ 'tools.yaml': `tools:\n${tool('one')}${tool(name)}` });
-      await expect.poll(listed, { timeout: 10_000 }).toEqual(['one', name]);
+      await expect.poll(listed).toEqual(['one', name]);
     }
     expect(gateway.output.match(/tools loaded anew/g)).toHaveLength(3);
     expect(gateway.output.match(/listening on/g)).toHaveLength(1);
@@ -67,7 +67,7 @@ describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
       'a.yaml': `tools:\n${tool('one')}`,
       'b.yml': `tools:\n${tool('two')}`,
     });
-    await expect.poll(listed, { timeout: 10_000 }).toEqual(['one', 'two']);
+    await expect.poll(listed).toEqual(['one', 'two']);
     expect(gateway.output).not.toMatch(/cannot be/);
     expect(gateway.output.match(/tools loaded anew/g)).toHaveLength(1);
   });
@@ -81,6 +81,6 @@ describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
     await gateway.says(/tools stay as they were.*tools stay as they were/s);
     expect(await listed()).toEqual(['one']);
     await upgrade({ 'tools.yaml': `tools:\n${tool('two')}` });
-    await expect.poll(listed, { timeout: 10_000 }).toEqual(['two']);
+    await expect.poll(listed).toEqual(['two']);
   });
 });

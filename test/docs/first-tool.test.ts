@@ -1,11 +1,13 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outputOf, signalGroup, startChild } from '../support/child.ts';
+import { patienceMs } from '../support/patience.ts';
+import { replaceFile } from '../support/replace-file.ts';
 
 /*
  * Runs docs/first-tool.md as a reader does: writes its files, runs its commands, and looks for the
@@ -37,13 +39,13 @@ beforeAll(async () => {
 afterAll(async () => {
   if (server !== null && server.exitCode === null) {
     const gone = once(server, 'close');
-    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+    signalGroup(server, 'SIGTERM');
     await gone;
   }
   await rm(directory, { recursive: true });
 });
 
-test('docs/first-tool.md does what it says', { timeout: 120_000 }, async () => {
+test('docs/first-tool.md does what it says', { timeout: 3 * patienceMs }, async () => {
   const page = await readFile(join(checkout, 'docs/first-tool.md'), 'utf8');
   const blocks = [...page.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
     ([, language = '', text = '']): Block => ({ language, text }),
@@ -72,21 +74,19 @@ async function save(text: string): Promise<void> {
   const [, name = ''] = /^(?:#|\/\/) (\S+)\n/.exec(text) ?? [];
   const path = join(directory, name);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
+  await replaceFile(path, text);
   if (server !== null) await says(/Reloaded the actors: plan-days/);
 }
 
 async function run(script: string): Promise<string> {
   if (script.includes('asya-gateway dev')) return serve(script);
-  const { stdout } = await promisify(execFile)('sh', ['-e', '-c', script], { cwd: directory });
-  return stdout;
+  return outputOf('sh', ['-e', '-c', script], { cwd: directory });
 }
 
 /** Runs until the end of the test. */
 async function serve(script: string): Promise<string> {
   const env = { ...process.env, ASYA_GATEWAY_PORT: String(port) };
-  // A group of its own: npx and the shell leave their children behind.
-  server = spawn('sh', ['-c', script], { cwd: directory, env, detached: true });
+  server = startChild('sh', ['-c', script], { cwd: directory, env });
   const collect = (chunk: Buffer): void => {
     served += chunk.toString();
     server?.emit('output');

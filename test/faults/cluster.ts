@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patienceMs } from '../support/patience.ts';
 import { AsyaProcess } from '../support/processes.ts';
 import { freePorts } from './free-port.ts';
 import { OwnPostgres } from './own-postgres.ts';
@@ -55,7 +56,7 @@ export class GatewayMember extends Member {
 
   /** Null: nothing answers. */
   async readiness(): Promise<number | null> {
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(patienceMs / 2);
     return fetch(`${this.url}/ready`, { signal }).then(
       async (response) => {
         await response.arrayBuffer();

@@ -15,20 +15,20 @@ describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 600_000 }, () => 
 
   const readiness = () => Promise.all(cluster.gateways.map((gateway) => gateway.readiness()));
 
-  test('invariant 8: stopped and started: 503 meanwhile, and back within 10 s', async () => {
-    const { tally } = await runFault({
+  test('invariant 8: stopped and started: 503 meanwhile, and back by itself', async () => {
+    await runFault({
       fault: `PostgreSQL stopped for ${scaled(3, 15)} s`,
       cluster,
-      breakThings: async () => {
+      breakThings: async ({ tally }) => {
         await cluster.postgres.stop();
-        await expect.poll(readiness, { timeout: 10_000 }).toEqual([503, 503]);
+        await expect.poll(readiness).toEqual([503, 503]);
+        await expect.poll(() => tally.refused).toBeGreaterThan(0);
         await pause(scaled(3_000, 15_000));
         expect(await readiness()).toEqual([503, 503]);
         await cluster.postgres.start();
         return new Date();
       },
     });
-    expect(tally.refused).toBeGreaterThan(0);
   });
 
   test.runIf(long)('invariants 1 and 8: killed, and recovered from its log', async () => {
@@ -70,7 +70,7 @@ describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 600_000 }, () => 
       cluster,
       breakThings: async () => {
         const giveBack = await cluster.postgres.exhaust();
-        await expect.poll(readiness, { timeout: 10_000 }).toEqual([503, 503]);
+        await expect.poll(readiness).toEqual([503, 503]);
         await pause(scaled(3_000, 20_000));
         await giveBack();
         return new Date();

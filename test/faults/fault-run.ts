@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 import type { Cluster } from './cluster.ts';
 import { judge } from './judgement.ts';
 import { Load, type LoadOptions, type Tally } from './load.ts';
@@ -36,15 +37,11 @@ export interface FaultOptions {
   readonly load?: Partial<LoadOptions>;
   /** Breaks things and mends them. What it resolves with, the instant of mending, begins the recovery. */
   readonly breakThings: (load: Load) => Promise<Date | void>;
-  /** How long the last jobs may take. Default 60 s. */
-  readonly settleMs?: number;
-  /** Longest recovery, in seconds. Default 10. */
-  readonly maxRecovery?: number;
 }
 
 /** A steady load, a fault in its midst, and the judgement that nothing was lost. */
 export async function runFault(options: FaultOptions): Promise<{ tally: Tally; row: FaultRow }> {
-  const { fault, cluster, breakThings, settleMs = 60_000, maxRecovery = 10 } = options;
+  const { fault, cluster, breakThings } = options;
   const perSecond = options.load?.perSecond ?? scaled(30, 100);
   const urls = cluster.gateways.map(({ url }) => url);
   const runsBefore = (await cluster.runs()).length;
@@ -62,7 +59,7 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
   }
   const { tally } = load;
   const seconds = Math.round((Date.now() - begun) / 1000);
-  const judgement = await judge(cluster, tally, settleMs);
+  const judgement = await judge(cluster, tally);
   const runs = (await cluster.runs()).slice(runsBefore);
   const row: FaultRow = {
     fault,
@@ -84,7 +81,8 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
     answers: [],
   });
   expect(tally.accepted.length).toBeGreaterThan(0);
-  if (recovery !== null) expect(recovery).toBeLessThanOrEqual(maxRecovery);
+  // How fast it is depends on the machine: the figure is for the table, the bound for what never comes.
+  if (recovery !== null) expect(recovery).toBeLessThanOrEqual(patienceMs / 1_000);
   return { tally, row };
 }
 

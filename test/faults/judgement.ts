@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { patienceMs } from '../support/patience.ts';
 import type { Cluster } from './cluster.ts';
 import type { Tally } from './load.ts';
 import { rightResult } from './pipeline.ts';
@@ -25,10 +26,10 @@ interface Row {
   result: { n?: number } | null;
 }
 
-/** Waits until every job has ended, at most `limitMs`, and looks at what there is. */
-export async function judge(cluster: Cluster, tally: Tally, limitMs: number): Promise<Judgement> {
+/** Waits until every job has ended, unless one never does, and looks at what there is. */
+export async function judge(cluster: Cluster, tally: Tally): Promise<Judgement> {
   const sql = cluster.postgres;
-  for (const deadline = Date.now() + limitMs; Date.now() < deadline; await pause(200)) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await pause(200)) {
     const open = await sql.query(
       (query) =>
         query<{ n: number }[]>`SELECT count(*)::int AS n FROM jobs WHERE finished_at IS NULL`,
@@ -99,7 +100,7 @@ async function leftOver(cluster: Cluster): Promise<string[]> {
 /** A job can end before the last copies of its messages are taken. */
 async function emptied(cluster: Cluster, queue: string): Promise<number> {
   let depth: number | null = null;
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await pause(200)) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await pause(200)) {
     depth = await cluster.rabbitmq.depth(queue);
     if (depth === null || depth === 0 || queue.endsWith('dead-letters')) break;
   }

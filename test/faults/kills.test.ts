@@ -18,8 +18,6 @@ describe.skipIf(unavailable !== null)('kill -9', { timeout: 600_000 }, () => {
     await runFault({
       fault: 'kill -9 of a gateway, then of an actor, every 2 s',
       cluster,
-      // With the start of a process, which takes seconds on a busy machine.
-      maxRecovery: 30,
       breakThings: async () => {
         let mended = new Date();
         for (let i = 0; i < scaled(2, 6); i++) {
@@ -42,8 +40,6 @@ describe.skipIf(unavailable !== null)('kill -9', { timeout: 600_000 }, () => {
     await runFault({
       fault: 'kill -9 of both gateways at once',
       cluster,
-      // With the start of a process, which takes seconds on a busy machine.
-      maxRecovery: 30,
       breakThings: async () => {
         let mended = new Date();
         for (let i = 0; i < scaled(1, 4); i++) {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { patienceMs } from '../support/patience.ts';
 
 /** A call without an answer for this long hangs, which nothing excuses. */
-const hangMs = 30_000;
+const hangMs = patienceMs / 2;
 
 interface Accepted {
   readonly id: string;

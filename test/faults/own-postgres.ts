@@ -1,11 +1,13 @@
-import { chown, mkdtemp, rm } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
+import { outputOf } from '../support/child.ts';
 import { sqitch } from '../support/sqitch.ts';
+import { findBinary } from './find-binary.ts';
 import { freePorts } from './free-port.ts';
-import { findBinary, output, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 const server = findBinary(
   '/usr/lib/postgresql/*/bin/postgres',
@@ -23,18 +25,37 @@ interface Account {
   readonly gid?: number;
 }
 
+export interface OwnPostgresOptions {
+  /** Settings of the server, such as `ssl`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** The lines of pg_hba.conf. Default: everybody may log in. */
+  readonly access?: readonly string[];
+  /** Files beside its data, such as keys, by their names: `../name` for its settings. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Default: true. */
+  readonly deploySchema?: boolean;
+}
+
 /** A PostgreSQL of one test's own, to be stopped, crashed and starved. */
 export class OwnPostgres {
   readonly url: string;
-  readonly #directory: string;
-  readonly #port: number;
+  /** Where its socket is, and its data in `data`. */
+  readonly directory: string;
+  readonly port: number;
   readonly #account: Account;
+  readonly #settings: Readonly<Record<string, string>>;
   #process: ServerProcess | null = null;
 
-  private constructor(directory: string, port: number, account: Account) {
-    this.#directory = directory;
-    this.#port = port;
+  private constructor(
+    directory: string,
+    port: number,
+    account: Account,
+    settings: Readonly<Record<string, string>>,
+  ) {
+    this.directory = directory;
+    this.port = port;
     this.#account = account;
+    this.#settings = settings;
     this.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
   }
 
@@ -44,7 +65,35 @@ export class OwnPostgres {
   }
 
   /** Started, with the schema deployed. */
-  static async create(): Promise<OwnPostgres> {
+  static async create(options: OwnPostgresOptions = {}): Promise<OwnPostgres> {
+    const own = await OwnPostgres.#prepare(options.settings ?? {});
+    const initial = ['--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8'];
+    await own.#tool('initdb', ['-D', own.#data, ...initial]);
+    for (const [name, content] of Object.entries(options.files ?? {})) {
+      await own.#write(join(own.directory, name), content);
+    }
+    if (options.access !== undefined) {
+      await own.#write(join(own.#data, 'pg_hba.conf'), `${options.access.join('\n')}\n`);
+    }
+    await own.start();
+    if (options.deploySchema !== false) await sqitch(own.url, 'deploy');
+    return own;
+  }
+
+  /** A standby of this one, started. */
+  async createStandby(
+    settings: Readonly<Record<string, string>> = this.#settings,
+  ): Promise<OwnPostgres> {
+    const standby = await OwnPostgres.#prepare(settings);
+    const source = ['-h', '127.0.0.1', '-p', String(this.port), '-U', 'postgres'];
+    const how = ['--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+    await standby.#tool('pg_basebackup', ['-D', standby.#data, ...source, ...how]);
+    await standby.start();
+    return standby;
+  }
+
+  /** A directory and a port, with nothing in them. */
+  static async #prepare(settings: Readonly<Record<string, string>>): Promise<OwnPostgres> {
     if (server === null) throw new Error(OwnPostgres.missing() ?? '');
     const [port = 0] = await freePorts(1);
     const directory = await mkdtemp(join(tmpdir(), 'asya-postgres-'));
@@ -52,34 +101,42 @@ export class OwnPostgres {
     if (account.uid !== undefined && account.gid !== undefined) {
       await chown(directory, account.uid, account.gid);
     }
-    const own = new OwnPostgres(directory, port, account);
-    const data = join(directory, 'data');
-    const options = ['--username=postgres', '--auth=trust', '--no-sync', '--encoding=UTF8'];
-    await output(join(dirname(server), 'initdb'), ['-D', data, ...options], {
-      ...account,
-      cwd: directory,
+    return new OwnPostgres(directory, port, account, settings);
+  }
+
+  get #data(): string {
+    return join(this.directory, 'data');
+  }
+
+  async #write(path: string, content: string): Promise<void> {
+    await writeFile(path, content, { mode: 0o600 });
+    const { uid, gid } = this.#account;
+    if (uid !== undefined && gid !== undefined) await chown(path, uid, gid);
+  }
+
+  async #tool(name: string, args: readonly string[]): Promise<void> {
+    await outputOf(join(dirname(server ?? ''), name), [...args], {
+      ...this.#account,
+      cwd: this.directory,
     });
-    await own.start();
-    await sqitch(own.url, 'deploy');
-    return own;
   }
 
   async start(): Promise<void> {
     const settings = {
-      port: this.#port,
+      port: this.port,
       listen_addresses: '127.0.0.1',
-      unix_socket_directories: this.#directory,
+      unix_socket_directories: this.directory,
       max_connections: maxConnections,
       // The machine does not crash here, only processes do.
       fsync: 'off',
+      ...this.#settings,
     };
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     for (let attempt = 1; ; attempt++) {
-      this.#process = new ServerProcess(
-        server ?? '',
-        ['-D', join(this.#directory, 'data'), ...args],
-        { ...this.#account, cwd: this.#directory },
-      );
+      this.#process = new ServerProcess(server ?? '', ['-D', this.#data, ...args], {
+        ...this.#account,
+        cwd: this.directory,
+      });
       try {
         return await this.#process.becomes(() => this.query((sql) => sql`SELECT`));
       } catch (error) {
@@ -132,7 +189,7 @@ export class OwnPostgres {
 
   async remove(): Promise<void> {
     await this.#process?.signal('SIGQUIT');
-    await rm(this.#directory, { recursive: true, force: true });
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   /** Over a connection that is closed afterwards. */
@@ -149,7 +206,7 @@ export class OwnPostgres {
 async function unprivileged(): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   const [uid, gid] = await Promise.all(
-    ['-u', '-g'].map(async (flag) => Number(await output('id', [flag, 'postgres']))),
+    ['-u', '-g'].map(async (flag) => Number(await outputOf('id', [flag, 'postgres']))),
   );
   return { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
 }

@@ -2,8 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Connection } from 'rabbitmq-client';
+import { outputOf } from '../support/child.ts';
+import { findBinary } from './find-binary.ts';
 import { freePorts } from './free-port.ts';
-import { findBinary, output, ServerProcess } from './server-process.ts';
+import { ServerProcess } from './server-process.ts';
 
 const server = findBinary(
   // Not the distribution's wrapper, which insists on its own account and directories.
@@ -13,14 +15,28 @@ const server = findBinary(
   '/opt/homebrew/sbin/rabbitmq-server',
 );
 
+/** Settings of RabbitMQ by their names in `rabbit`, such as `{ consumer_timeout: 20_000 }`. */
+export type RabbitmqSettings = Readonly<Record<string, number>>;
+
+/** Tells Erlang nodes of a machine each other's ports. */
+const portMapper = findBinary('/usr/bin/epmd', '/usr/local/bin/epmd', '/opt/homebrew/bin/epmd');
+
+/** Of the node for clients, of the node for other nodes, and of the port mapper. */
+type Ports = readonly [number, number, number];
+
 /** A RabbitMQ node of one test's own, to be stopped, crashed and alarmed. */
 export class OwnRabbitmq {
   readonly url: string;
   readonly #directory: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
+  #portMapper: ServerProcess | null = null;
   #process: ServerProcess | null = null;
 
-  private constructor(directory: string, port: number, distributionPort: number) {
+  private constructor(
+    directory: string,
+    [port, distributionPort, mapperPort]: Ports,
+    settings: RabbitmqSettings,
+  ) {
     this.#directory = directory;
     this.url = `amqp://guest:guest@127.0.0.1:${port}/`;
     this.#env = {
@@ -33,26 +49,31 @@ export class OwnRabbitmq {
       RABBITMQ_DIST_PORT: String(distributionPort),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
         // Waiting schedulers must not spin: other work runs on this machine.
-        '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
+        ['-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none']
+          .concat(Object.entries(settings).map(([name, value]) => `-rabbit ${name} ${value}`))
+          .join(' '),
       RABBITMQ_MNESIA_BASE: join(directory, 'data'),
       RABBITMQ_LOG_BASE: join(directory, 'log'),
       RABBITMQ_PID_FILE: join(directory, 'pid'),
       RABBITMQ_CONFIG_FILE: '/nonexistent',
       RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
       ERL_EPMD_ADDRESS: '127.0.0.1',
+      ERL_EPMD_PORT: String(mapperPort),
     };
   }
 
   /** Null: it can be started here; else why not. */
   static missing(): string | null {
-    return server === null ? 'RabbitMQ’s server program is not installed' : null;
+    if (server === null) return 'RabbitMQ’s server program is not installed';
+    return portMapper === null ? 'epmd is not installed' : null;
   }
 
-  static async create(): Promise<OwnRabbitmq> {
-    const [port = 0, distributionPort = 0] = await freePorts(2);
+  static async create(settings: RabbitmqSettings = {}): Promise<OwnRabbitmq> {
+    const [port = 0, distributionPort = 0, mapperPort = 0] = await freePorts(3);
     const directory = await mkdtemp(join(tmpdir(), 'asya-rabbitmq-'));
     await writeFile(join(directory, 'enabled_plugins'), '[].');
-    const own = new OwnRabbitmq(directory, port, distributionPort);
+    const own = new OwnRabbitmq(directory, [port, distributionPort, mapperPort], settings);
+    await own.#startPortMapper();
     await own.start();
     return own;
   }
@@ -115,13 +136,21 @@ export class OwnRabbitmq {
   }
 
   async remove(): Promise<void> {
-    await this.#process?.kill();
+    await Promise.all([this.#process?.kill(), this.#portMapper?.kill()]);
     await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  /** One of the node's own, because the one that a node starts by itself stays when the node is gone. */
+  async #startPortMapper(): Promise<void> {
+    const options = { env: this.#env, cwd: this.#directory };
+    const mapper = portMapper ?? '';
+    this.#portMapper = new ServerProcess(mapper, [], options);
+    await this.#portMapper.becomes(() => outputOf(mapper, ['-names'], options));
   }
 
   async #control(...args: string[]): Promise<void> {
     const control = join(dirname(server ?? ''), 'rabbitmqctl');
-    await output(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
+    await outputOf(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
   }
 
   async #answers(): Promise<void> {

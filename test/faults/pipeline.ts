@@ -9,6 +9,9 @@ export function rightResult(n: number): number {
   return (n * 2 + 1) ** 2;
 }
 
+/** Of `watched`. Long, because a busy machine holds heartbeats up, too. */
+export const heartbeatTimeoutSeconds = 15;
+
 const parameters =
   '{ n: { type: integer, required: true }, ms: { type: integer, default: 20 }, ballast: { type: string } }';
 const route = `[${steps.join(', ')}]`;
@@ -18,5 +21,5 @@ export const toolsYaml = [
   'tools:',
   `  - { name: calculate, description: d, parameters: ${parameters}, progress: true, timeout: 600, route: ${route} }`,
   `  - { name: hurried, description: d, parameters: ${parameters}, timeout: 3, route: ${route} }`,
-  `  - { name: watched, description: d, parameters: ${parameters}, heartbeat_timeout: 4, timeout: 600, route: ${route} }`,
+  `  - { name: watched, description: d, parameters: ${parameters}, heartbeat_timeout: ${heartbeatTimeoutSeconds}, timeout: 600, route: ${route} }`,
 ].join('\n');

@@ -39,7 +39,7 @@ describe.runIf(process.env['ASYA_FAULTS'] === 'soak' && unavailable === null)('s
         breakThings(over),
       ]);
       await load.stop();
-      const judgement = await judge(cluster, load.tally, 60_000);
+      const judgement = await judge(cluster, load.tally);
       const accepted = checked.right + load.tally.accepted.length;
       const lost = checked.wrong.length + judgement.lost.length;
       const kept = await cluster.postgres.query(

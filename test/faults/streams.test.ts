@@ -3,6 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
+import { scrape } from '../support/scrape.ts';
 import { Cluster, unavailable } from './cluster.ts';
 import { note, scaled } from './fault-run.ts';
 import { readWithCuts } from './stream-reader.ts';
@@ -25,7 +27,8 @@ describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
         connection.queueDeclare({ queue: step, durable: true }),
       );
     }
-    await cluster.start({ gateways: 2, actors: 0 });
+    const env = () => ({ ASYA_METRICS_PORT: '0' });
+    await cluster.start({ gateways: 2, actors: 0, env });
     urls = cluster.gateways.map(({ url }) => url);
   }, 120_000);
   afterAll(async () => {
@@ -109,6 +112,8 @@ describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
     const id = await newJob();
     const gateway = cluster.gateways[0];
     if (gateway === undefined) throw new Error('no gateway');
+    const [, metrics = ''] = await gateway.process.says(/"metrics at (http[^"]+)"/);
+    const streams = async () => (await scrape(metrics)).value('asya_sse_streams');
     const readers = await Promise.all(
       Array.from({ length: scaled(40, 300) }, () => stalledReader(gateway.url, id)),
     );
@@ -116,6 +121,7 @@ describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
       socket.on('error', () => {});
       await once(socket, 'close');
     });
+    await expect.poll(streams).toBe(readers.length);
     const before = await gateway.memory();
     // Together more than a thousand times what the kernel's buffers of one connection hold.
     const text = 'x'.repeat(4_000);
@@ -126,8 +132,8 @@ describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
     const grown = (await gateway.memory()) - before;
     // 6 MB of updates for each: buffered, they would be some hundred MB.
     expect(grown).toBeLessThan(200);
-    // Whoever reads again after 30 s finds the connection closed.
-    await pause(33_000);
+    // After 30 s they are given up, and whoever reads again finds the connection closed.
+    await expect.poll(streams, { timeout: 2 * patienceMs }).toBe(0);
     for (const socket of readers) socket.resume();
     await Promise.all(closed);
     await post(`/jobs/${id}/final`, { status: 'succeeded', result: { n: 9 } });

@@ -14,6 +14,9 @@ import { readEvents } from '../support/sse-client.ts';
 
 const actorsFile = fileURLToPath(new URL('../support/worker-actors.ts', import.meta.url));
 
+/** Time limits of tools, in seconds: the first is long enough, unless the machine is very busy. */
+const hurried = [2, 10, 50];
+
 let database: TestDatabase;
 let broker: ScratchBroker;
 let directory: string;
@@ -21,6 +24,7 @@ let env: Record<string, string>;
 let gateway: AsyaProcess;
 let url: string;
 const running = new Set<AsyaProcess>();
+let gates = 0;
 
 beforeAll(async () => {
   database = await createDatabase();
@@ -31,14 +35,17 @@ beforeAll(async () => {
   );
   const shout = [broker.step('split'), broker.step('loud')];
   const tools = join(directory, 'tools.yaml');
-  const rest = 'description: d, parameters: { ms: { type: integer, default: 0 } }';
+  const rest = 'description: d, parameters: { gate: { type: string }, n: { type: integer } }';
   await writeFile(
     tools,
     [
       'tools:',
       `  - { name: patient, ${rest}, route: [${patient}] }`,
-      `  - { name: hurried, ${rest}, timeout: 1, route: [${patient}] }`,
-      `  - { name: watched, ${rest}, heartbeat_timeout: 1, route: [${patient}] }`,
+      ...hurried.map(
+        (seconds) =>
+          `  - { name: hurried_${seconds}, ${rest}, timeout: ${seconds}, route: [${patient}] }`,
+      ),
+      `  - { name: watched, ${rest}, heartbeat_timeout: 600, route: [${patient}] }`,
       `  - { name: shout, description: d, parameters: { text: { type: string } }, route: [${shout.join()}] }`,
       `  - { name: curious, ${rest}, route: [${curious}] }`,
       `  - { name: stuck, ${rest}, heartbeat_timeout: 1, route: [${stuck}] }`,
@@ -86,20 +93,35 @@ async function call(name: string, args: object): Promise<string> {
   return structuredContent.job_id;
 }
 
+async function job(id: string): Promise<Record<string, unknown>> {
+  return (await (await fetch(`${url}/jobs/${id}`)).json()) as Record<string, unknown>;
+}
+
 /** The job when it is over. */
 async function finished(id: string): Promise<Record<string, unknown>> {
   const stream = await fetch(`${url}/jobs/${id}/stream`);
   for await (const _ of readEvents(stream));
-  return (await (await fetch(`${url}/jobs/${id}`)).json()) as Record<string, unknown>;
+  return job(id);
+}
+
+/** A file that does not exist: handlers work until it does. */
+function aGate(): string {
+  return join(directory, `gate-${gates++}`);
+}
+
+function open(gate: string): Promise<void> {
+  return writeFile(gate, '');
 }
 
 describe('an actor that dies', () => {
   test('in the middle of its work leaves the message to another, and the job finishes', async () => {
     const first = await actors();
-    const id = await call('patient', { ms: 300 });
+    const gate = aGate();
+    const id = await call('patient', { gate });
     await first.says(/at work/);
     await first.kill();
     await actors();
+    await open(gate);
     expect(await finished(id)).toMatchObject({
       status: 'Succeeded',
       result: { redelivered: true },
@@ -108,48 +130,61 @@ describe('an actor that dies', () => {
 });
 
 describe('a handler at work in another process', () => {
-  test('hears of a cancellation within a second', async () => {
+  test('hears of a cancellation', async () => {
     const worker = await actors();
-    const id = await call('patient', { ms: 60_000 });
+    const id = await call('patient', { gate: aGate() });
     await worker.says(/at work/);
     const cancelled = await fetch(`${url}/jobs/${id}/cancel`, { method: 'POST' });
     expect(cancelled.status).toBe(202);
-    const begun = performance.now();
     await worker.says(/stopped: AbortError: the job is over: CancelledByClient/);
-    expect(performance.now() - begun).toBeLessThan(1_000);
-    // It takes the next message at once.
-    expect(await finished(await call('patient', { ms: 0 }))).toMatchObject({ status: 'Succeeded' });
+    // It takes the next message.
+    expect(await finished(await call('patient', {}))).toMatchObject({ status: 'Succeeded' });
     expect(await finished(id)).toMatchObject({ status: 'Cancelled' });
   });
 
   test('stops at the deadline', async () => {
     const worker = await actors();
-    const id = await call('hurried', { ms: 60_000 });
+    for (const seconds of hurried) {
+      const id = await call(`hurried_${seconds}`, { gate: aGate() });
+      expect(await finished(id)).toMatchObject({ status: 'Failed', reason: 'DeadlineExceeded' });
+      // Else the job failed before an actor could begin.
+      if (worker.output.includes('at work')) break;
+    }
     await worker.says(/stopped: TimeoutError/);
-    expect(await finished(id)).toMatchObject({ status: 'Failed', reason: 'DeadlineExceeded' });
   });
 
   test('is alive while it waits for something, and not while it blocks its process', async () => {
-    await Promise.all([actors(['patient']), actors(['stuck'])]);
+    const [worker, blocked] = await Promise.all([actors(['patient']), actors(['stuck'])]);
+    const [gate, gateOfBlocked] = [aGate(), aGate()];
     const [waiting, blocking] = await Promise.all([
-      call('watched', { ms: 2_500 }),
-      call('stuck', { ms: 2_500 }),
+      call('watched', { gate }),
+      call('stuck', { gate: gateOfBlocked }),
     ]);
+    await worker.says(/at work/);
     expect(await finished(blocking)).toMatchObject({ status: 'Failed', reason: 'HeartbeatLost' });
+    const heard = async () => (await job(waiting))['last_heartbeat_at'];
+    for (let beats = 0; beats < 3; beats++) {
+      const last = await heard();
+      await expect.poll(heard).not.toBe(last);
+    }
+    await open(gate);
     expect(await finished(waiting)).toMatchObject({ status: 'Succeeded' });
+    // Else its message would come again, to whoever is next.
+    await open(gateOfBlocked);
+    await blocked.stop();
   });
 });
 
 describe('a handler that asks', () => {
   test('goes on in another process, though everything died meanwhile', async () => {
     const first = await actors(['curious']);
-    const id = await call('curious', { ms: 7 });
-    const waiting = async () =>
-      (await (await fetch(`${url}/jobs/${id}`)).json()) as { pid: number };
-    await expect.poll(waiting, { timeout: 10_000 }).toMatchObject({
-      status: 'InputRequired',
-      input_requests: { name: { method: 'elicitation/create' } },
-    });
+    const id = await call('curious', { n: 7 });
+    await expect
+      .poll(() => job(id))
+      .toMatchObject({
+        status: 'InputRequired',
+        input_requests: { name: { method: 'elicitation/create' } },
+      });
     await first.kill();
     await gateway.kill();
     ({ process: gateway, url } = await startGateway(env));
@@ -164,7 +199,7 @@ describe('a handler that asks', () => {
     ({ process: gateway, url } = await startGateway(env));
     await actors(['curious']);
     const { result } = (await finished(id)) as { result: { pid: number } };
-    expect(result).toMatchObject({ name: { content: { is: 'Ada' } }, ms: 7 });
+    expect(result).toMatchObject({ name: { content: { is: 'Ada' } }, n: 7 });
   });
 });
 
@@ -192,17 +227,18 @@ describe('a fan-out', () => {
 describe('SIGTERM', () => {
   test('lets the handler at work finish, takes nothing new, and ends with code 0', async () => {
     const worker = await actors();
-    const id = await call('patient', { ms: 700 });
+    const gate = aGate();
+    const id = await call('patient', { gate });
     await worker.says(/at work/);
-    const [exit, waiting] = await Promise.all([worker.stop(), call('patient', { ms: 0 })]);
-    expect(exit.code).toBe(0);
+    worker.child.kill('SIGTERM');
+    await worker.says(/SIGTERM: finishing what is at work/);
+    const waiting = await call('patient', {});
+    await open(gate);
+    expect(await worker.exited).toMatchObject({ code: 0 });
     expect(await finished(id)).toMatchObject({
       status: 'Succeeded',
       result: { redelivered: false },
     });
-    const { status } = (await (await fetch(`${url}/jobs/${waiting}`)).json()) as {
-      status: string;
-    };
-    expect(status).toBe('Pending');
+    expect(await job(waiting)).toMatchObject({ status: 'Pending' });
   });
 });

@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AsyaProcess } from '../support/processes.ts';
+import { replaceFile } from '../support/replace-file.ts';
 
 /* `asya-gateway dev` takes over what its files say now. The tests change one project in turn. */
 
@@ -39,7 +40,7 @@ afterAll(async () => {
 });
 
 function save(name: string, text: string): Promise<void> {
-  return writeFile(join(directory, name), text);
+  return replaceFile(join(directory, name), text);
 }
 
 /** Saves a file, and waits for the answer. */
@@ -52,7 +53,7 @@ async function change(name: string, text: string, answer: RegExp): Promise<void>
 async function shout(): Promise<unknown> {
   const response = await fetch(`${url}/tools/call`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+    headers: { 'content-type': 'application/json', prefer: 'wait=100' },
     body: '{"name": "shout", "arguments": {"text": "hi"}}',
   });
   const { content } = (await response.json()) as { content: { text: string }[] };
@@ -92,7 +93,7 @@ test('a handler at work is stopped by a reload, and its job goes on with the new
      import { actor } from 'asya-gateway/actor';
      export default actor('quiet', (_, { signal }) => {
        console.log('at work');
-       return setTimeout(60_000, null, { signal });
+       return setTimeout(600_000, null, { signal });
      });`,
     /Reloaded/,
   );

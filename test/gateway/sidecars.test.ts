@@ -47,7 +47,7 @@ beforeAll(async () => {
     Object.entries(routes).map(([name, steps]) => {
       const prefix = prefixOf(kind);
       const route = steps.map((step) => `${broker.exchange}-${prefix}-${step}`).join(', ');
-      return `  - { name: ${prefix}-${name}, description: d, parameters: { text: { type: string } }, timeout: 60, route: [${route}] }`;
+      return `  - { name: ${prefix}-${name}, description: d, parameters: { text: { type: string } }, timeout: 600, route: [${route}] }`;
     }),
   );
   await writeFile(tools, ['tools:', ...lines].join('\n'));
@@ -99,7 +99,7 @@ async function history(id: string, kind = 'jobs'): Promise<Record<string, unknow
 /** A job's children once there are so many, finished; oldest id first. */
 async function children(id: string, count: number): Promise<Record<string, unknown>[]> {
   const list = async () => (await json(`/jobs?parent_id=${id}`))['jobs'] as { id: string }[];
-  await expect.poll(list, { timeout: 20_000 }).toHaveLength(count);
+  await expect.poll(list).toHaveLength(count);
   const ids = (await list()).map((child) => child.id).toSorted();
   for (const child of ids) await history(child);
   return Promise.all(ids.map((child) => json(`/jobs/${child}`)));

@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { encodeEnvelope } from '../../src/wire/envelope-codec.ts';
 import { anEnvelope } from '../support/actor-gateway.ts';
+import { outputOf } from '../support/child.ts';
 import { AsyaProcess } from '../support/processes.ts';
 import { RabbitSandbox } from '../support/rabbitmq.ts';
 import { services } from '../support/services.ts';
@@ -16,7 +15,6 @@ import { services } from '../support/services.ts';
  */
 
 const checkout = resolve(import.meta.dirname, '../..');
-const exec = promisify(execFile);
 
 let directory: string;
 let project: string;
@@ -27,7 +25,7 @@ beforeAll(async () => {
   const tarball = await pack();
   const home = join(project, 'node_modules/asya-gateway');
   await mkdir(home, { recursive: true });
-  await exec('tar', ['-xzf', tarball, '-C', home, '--strip-components', '1']);
+  await outputOf('tar', ['-xzf', tarball, '-C', home, '--strip-components', '1']);
   const { dependencies } = JSON.parse(await readFile(join(home, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;
   };
@@ -51,7 +49,7 @@ async function pack(): Promise<string> {
     await cp(join(checkout, name), join(source, name), { recursive: true });
   }
   await symlink(join(checkout, 'node_modules'), join(source, 'node_modules'));
-  await exec('npm', ['pack', '--pack-destination', directory], { cwd: source });
+  await outputOf('npm', ['pack', '--pack-destination', directory], { cwd: source });
   const tarball = (await readdir(directory)).find((name) => name.endsWith('.tgz'));
   return join(directory, tarball ?? 'no tarball');
 }
@@ -89,9 +87,7 @@ const files = {
 
 test('its types fit a strict project', async () => {
   const tsc = join(checkout, 'node_modules/.bin/tsc');
-  await expect(exec(process.execPath, [tsc], { cwd: project })).resolves.toMatchObject({
-    stdout: '',
-  });
+  expect(await outputOf(process.execPath, [tsc], { cwd: project })).toBe('');
 });
 
 test('a program of actors works with it, drains and ends on SIGTERM', async () => {
@@ -125,7 +121,7 @@ test('its command serves the examples, which import it by its name', async () =>
   const [, url = ''] = await gateway.says(/Listening on (\S+)/);
   const response = await fetch(`${url}/tools/call`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+    headers: { 'content-type': 'application/json', prefer: 'wait=100' },
     body: '{"name": "word_count", "arguments": {"text": "one two"}}',
   });
   expect(await response.json()).toMatchObject({ structuredContent: { words: 2 } });

@@ -5,6 +5,7 @@ import type { Envelope } from '../../src/jobs/envelope.ts';
 import type { JobEvent } from '../../src/jobs/event.ts';
 import type { AddressedEvent } from '../../src/jobs/job-store.ts';
 import { MemoryBroker, type MemoryBrokerOptions } from '../../src/memory/broker.ts';
+import { anIntake } from './intake.ts';
 
 export const log = pino({ level: 'silent' });
 
@@ -22,12 +23,14 @@ export class ActorGateway {
   constructor(options: Partial<MemoryBrokerOptions> = {}) {
     this.broker = new MemoryBroker({
       log,
-      retryMs: 1,
-      apply: async (jobId, event) => {
-        this.reports.push({ jobId, event });
-        for (const { matches, found } of this.#waiting) if (matches({ jobId, event })) found();
-        return { kind: 'unknown' };
-      },
+      redeliverMs: 1,
+      intake: anIntake({
+        take: async ({ jobId, event }) => {
+          this.reports.push({ jobId, event });
+          for (const { matches, found } of this.#waiting) if (matches({ jobId, event })) found();
+          return { kind: 'unknown' };
+        },
+      }),
       ...options,
     });
   }
@@ -80,7 +83,7 @@ export class ActorGateway {
   /** Stops its actors. */
   async close(): Promise<void> {
     await Promise.all(this.#running.map((actors) => actors.close()));
-    await this.broker.close();
+    await this.broker.stop();
   }
 }
 

@@ -12,6 +12,8 @@ import { MemoryBroker } from '../../src/memory/broker.ts';
 import { MemoryJobStore } from '../../src/memory/job-store.ts';
 import { argumentsChecker } from '../../src/tools/arguments.ts';
 import type { Tool } from '../../src/tools/tool.ts';
+import { ReportIntake } from '../../src/wire/report-intake.ts';
+import { reportMemory } from '../../src/wire/report-memory.ts';
 
 export interface TestAppOptions {
   readonly config?: Partial<AppParts['config']>;
@@ -35,16 +37,20 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const { clock = systemClock, log = silent, tools = [aTool()] } = options;
   const memory = new MemoryJobStore();
   const store = options.wrapStore?.(memory) ?? memory;
-  const broker = new MemoryBroker({
-    apply: (jobId, event, child) => engine.reports.take({ jobId, event, child }),
+  const maxResultBytes = options.config?.maxResultBytes ?? 16 * 1_048_576;
+  const memoryOfReports = reportMemory(maxResultBytes);
+  const intake = new ReportIntake({
+    take: (report) => engine.reports.take(report),
+    maxResultBytes,
+    memory: memoryOfReports,
     log,
-    clock,
   });
+  const broker = new MemoryBroker({ intake, log, clock });
   const publisher = options.publisher ?? broker;
   const engine = createEngine({
     store,
     publisher,
-    announcer: broker,
+    broker,
     clock,
     log,
     unroutableGraceMs: 30_000,
@@ -62,10 +68,12 @@ export async function createTestApp(options: TestAppOptions = {}) {
       allowedHosts: [],
       allowedOrigins: [],
       maxBodyBytes: 1_048_576,
+      maxResultBytes,
       ...options.config,
     },
     jobs,
     reports,
+    reportMemory: memoryOfReports,
     tools: () => ({
       list: () => tools,
       find: (name) => tools.find((tool) => tool.name === name) ?? null,
@@ -105,7 +113,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
     async close(): Promise<void> {
       closing.abort();
       await dispatcher.stop();
-      await broker.close();
+      await broker.stop();
       // fetch opens connections that it may never use, and the server would wait for their requests.
       app.server.closeAllConnections();
       await app.close();

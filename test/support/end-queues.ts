@@ -3,11 +3,11 @@ import { systemClock as clock } from '../../src/lib/clock.ts';
 import { PostgresJobStore } from '../../src/postgres/job-store.ts';
 import { Pool } from '../../src/postgres/pool.ts';
 import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
-import type { EventConsumerParts } from '../../src/rabbitmq/event-consumer.ts';
 import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
-import { decodeErrorEnd, decodeHappyEnd } from '../../src/wire/end-message.ts';
-import { createEndQueueConsumer } from '../../src/rabbitmq/end-queue-consumer.ts';
+import { endQueues } from '../../src/rabbitmq/end-queues.ts';
+import { ReportConsumer } from '../../src/rabbitmq/report-consumer.ts';
 import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
+import { anIntake } from './intake.ts';
 import { memoryLog } from './memory-log.ts';
 
 interface Options {
@@ -31,19 +31,16 @@ export async function consumeEndQueues(options: Options): Promise<() => Promise<
   const store = new PostgresJobStore(pool);
   const connection = new RabbitConnection({ url, name: 'test, end queues', log });
   const publisher = new RabbitPublisher({ connection, exchange, log });
-  const announcer = { calledOff(): void {} };
+  const broker = { canHear: () => true };
   const limits = { unroutableGraceMs: 0, retentionMs: 0 };
-  const { reports } = createEngine({ store, publisher, announcer, clock, log, ...limits });
+  const { reports } = createEngine({ store, publisher, broker, clock, log, ...limits });
   const deadLetters = new DeadLetters({ connection, exchange, log });
-  const apply: EventConsumerParts['apply'] = (jobId, event, child) =>
-    reports.take({ jobId, event, child });
-  const parts = { connection, exchange, apply, deadLetters, log };
-  const consumers = [
-    { name: happyEnd, decode: decodeHappyEnd },
-    { name: `asya-${happyEnd}`, decode: decodeHappyEnd },
-    { name: errorEnd, decode: decodeErrorEnd },
-    { name: `asya-${errorEnd}`, decode: decodeErrorEnd },
-  ].map((end) => createEndQueueConsumer(parts, end));
+  const intake = anIntake({ take: (report) => reports.take(report) });
+  const parts = { connection, exchange, intake, deadLetters, log };
+  const consumers = endQueues.map((end) => {
+    const queue = end.queue.replace('happy-end', happyEnd).replace('error-end', errorEnd);
+    return new ReportConsumer(parts, { ...end, queue }, [queue]);
+  });
   await connection.start();
   for (const consumer of consumers) await consumer.start();
   await Promise.all(consumers.map((consumer) => consumer.consuming));

@@ -55,7 +55,12 @@ export function anEvent(): fc.Arbitrary<JobEvent> {
     }),
     fc.record({
       type: fc.constant('failed' as const),
-      reason: fc.constantFrom('ActorError', 'Unroutable', 'PublishFailed' as const),
+      reason: fc.constantFrom(
+        'ActorError',
+        'Unroutable',
+        'PublishFailed',
+        'ResultRejected' as const,
+      ),
       error: fc.constantFrom('broken', 'gone'),
       details: fc.constant(null),
     }),

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { CommandFailed, outputOf } from './child.ts';
 
 /** The module of the client that speaks MCP by the official Go SDK. */
 const directory = fileURLToPath(new URL('../clients/go/', import.meta.url));
@@ -19,10 +18,8 @@ export async function goFault(): Promise<string | null> {
     await go('mod', 'download');
     return null;
   } catch (error) {
-    const { code, stderr = '' } = error as NodeJS.ErrnoException & { stderr?: string };
-    return code === 'ENOENT'
-      ? 'Go is not installed'
-      : (stderr.trim().split('\n').at(-1) ?? 'Go fails');
+    if (!(error instanceof CommandFailed)) return 'Go is not installed';
+    return error.stderr.trim().split('\n').at(-1) ?? 'Go fails';
   }
 }
 
@@ -39,10 +36,10 @@ export async function runGoClient(
   tool: string,
   args: object,
 ): Promise<GoClientReport> {
-  const { stdout } = await promisify(execFile)(path, [url, version, tool, JSON.stringify(args)]);
-  return JSON.parse(stdout) as GoClientReport;
+  const output = await outputOf(path, [url, version, tool, JSON.stringify(args)]);
+  return JSON.parse(output) as GoClientReport;
 }
 
-function go(...args: string[]): Promise<unknown> {
-  return promisify(execFile)('go', args, { cwd: directory });
+function go(...args: string[]): Promise<string> {
+  return outputOf('go', args, { cwd: directory });
 }

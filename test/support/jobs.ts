@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import type { JobStore, ListQuery } from '../../src/jobs/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
 
 /** A pending job of two steps without a deadline, with whatever a test needs otherwise. */
@@ -37,4 +38,22 @@ export function aJob(overrides: Partial<Job> = {}): Job {
     finishedAt: null,
     ...overrides,
   };
+}
+
+/** The newest jobs of a store, at most 100 of them. */
+export async function listedJobs(
+  store: Pick<JobStore, 'list'>,
+  query: Partial<ListQuery> = {},
+): Promise<readonly Job[]> {
+  const page = await store.list({
+    status: null,
+    tool: null,
+    parentId: null,
+    createdAfter: null,
+    before: null,
+    limit: 100,
+    maxBytes: 100_000_000,
+    ...query,
+  });
+  return page.jobs;
 }

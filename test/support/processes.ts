@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { startChild } from './child.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -22,7 +23,7 @@ export class AsyaProcess {
   /** @param script what Node runs; default: the command from its source */
   constructor(args: readonly string[], env: Environment, script = main) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('ASYA_'));
-    this.child = spawn(process.execPath, [script, ...args], {
+    this.child = startChild(process.execPath, [script, ...args], {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -6,7 +6,7 @@ import { services } from './services.ts';
 /** A test's own exchange and queues on the real broker, removed when it is disposed of. */
 export class RabbitSandbox {
   readonly #queues = new Set<string>();
-  readonly #connection = new ClientConnection(services.rabbitmqUrl);
+  readonly #connection = new ClientConnection({ url: services.rabbitmqUrl, frameMax: 131_072 });
   #channel: Channel | null = null;
 
   /** A name of its own for each test, so that tests do not meet in the broker. */

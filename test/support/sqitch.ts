@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { outputOf } from './child.ts';
 
 /** The Sqitch project: its plan and the scripts of every change. */
 export const sqitchProject = fileURLToPath(new URL('../../db/', import.meta.url));
-
-const run = promisify(execFile);
 
 /**
  * Runs a Sqitch command on the project, against the database at `url`.
  *
  * @returns what it printed
- * @throws with the standard error output in its message, if the command fails
+ * @throws CommandFailed
  */
 export async function sqitch(
   url: string,
@@ -21,7 +18,7 @@ export async function sqitch(
   const target = new URL(url);
   const password = decodeURIComponent(target.password);
   target.password = '';
-  const { stdout } = await run('sqitch', [command, `db:${target.href}`, ...options], {
+  return outputOf('sqitch', [command, `db:${target.href}`, ...options], {
     cwd: sqitchProject,
     env: {
       ...process.env,
@@ -32,5 +29,4 @@ export async function sqitch(
       ...(password !== '' && { SQITCH_PASSWORD: password }),
     },
   });
-  return stdout;
 }

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { ToolBox } from '../../src/tools/tool.ts';
 import { loadTools, ToolsFileError } from '../../src/tools/tools-file.ts';
 
-/** The text of tools files by file name. */
-type Files = Readonly<Record<string, string>>;
+/** The contents of tools files by file name. */
+type Files = Readonly<Record<string, string | Buffer>>;
 
 /** Loads a directory of these files. */
 export function loadFiles(files: Files): ToolBox {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { actor, elicit } from 'asya-gateway/actor';
 
@@ -9,16 +10,25 @@ import { actor, elicit } from 'asya-gateway/actor';
 const prefix = process.env['TEST_STEP_PREFIX'] ?? '';
 
 interface Work {
-  ms: number;
+  /** Work goes on until this file is there. Default: it is done at once. */
+  gate?: string;
 }
 
-/** Takes its time, and stops when it is told to. */
+const lookEveryMs = 20;
+
+function isOpen(gate: string | undefined): boolean {
+  return gate === undefined || existsSync(gate);
+}
+
+/** Works until its gate opens, and stops when it is told to. */
 const patient = actor(
   `${prefix}-patient`,
-  async ({ ms }: Work, { signal, log, redelivered }) => {
+  async ({ gate }: Work, { signal, log, redelivered }) => {
     log.info('at work');
     try {
-      await pause(ms, undefined, { signal });
+      while (!isOpen(gate)) {
+        await pause(lookEveryMs, undefined, { signal });
+      }
     } catch (error) {
       log.info(`stopped: ${signal.reason}`);
       throw error;
@@ -28,12 +38,12 @@ const patient = actor(
   { heartbeatMs: 200 },
 );
 
-/** Takes its time, and lets nothing else happen in its process. */
+/** Works until its gate opens, and lets nothing else happen in its process. */
 const stuck = actor(
   `${prefix}-stuck`,
-  ({ ms }: Work) => {
-    const until = performance.now() + ms;
-    while (performance.now() < until);
+  ({ gate }: Work) => {
+    const asleep = new Int32Array(new SharedArrayBuffer(4));
+    while (!isOpen(gate)) Atomics.wait(asleep, 0, 0, lookEveryMs);
     return 'at last';
   },
   { heartbeatMs: 200 },
@@ -45,9 +55,9 @@ const split = actor(`${prefix}-split`, ({ text }: { text: string }) => text.spli
 const loud = actor(`${prefix}-loud`, (word: string) => word.toUpperCase());
 
 /** Asks, and says in which process it has the answer. */
-const curious = actor(`${prefix}-curious`, async ({ ms }: Work, { ask }) => {
+const curious = actor(`${prefix}-curious`, async ({ n }: { n: number }, { ask }) => {
   const { name } = await ask({ name: elicit('Your name?', { type: 'object', properties: {} }) });
-  return { name, ms, pid: process.pid };
+  return { name, n, pid: process.pid };
 });
 
 export default [patient, stuck, split, loud, curious];

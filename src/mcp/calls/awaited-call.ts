@@ -4,7 +4,7 @@ import { isFinal, type Job, type JobUpdate } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Listener, PendingAnswer, ReadyAnswer } from '../rpc/reply.ts';
-import { callResult, type CallOutcome, type StructuredJson } from '../../calls/call-result.ts';
+import { callResult, type CallOutcome, type ResultForm } from '../../calls/call-result.ts';
 import { isRequestCancelled } from './request-cancellation.ts';
 import { eventIdsOf, type CallStream, type Instead } from './call-stream.ts';
 import { closingFailure, failedAnswer, thrownAnswer } from '../rpc/failure.ts';
@@ -24,7 +24,7 @@ export interface AwaitedCall {
 
 /** What the protocol version of a caller, and the way its request came, allow. */
 export interface StreamTerms {
-  readonly structured: StructuredJson;
+  readonly form: ResultForm;
   /** Whether events have ids, by which a cut stream is resumed. */
   readonly eventIds: boolean;
   /**
@@ -47,7 +47,7 @@ interface Parts {
   readonly jobs: ClientJobs;
   readonly toolCalls: ToolCalls;
   /** The answer where the outcome takes longer than the caller's patience. */
-  readonly instead: (job: Job, kind: Instead, structured: StructuredJson) => Promise<CallOutcome>;
+  readonly instead: (job: Job, kind: Instead, form: ResultForm) => Promise<CallOutcome>;
   readonly clock: Clock;
   /** Aborted when the gateway drains: waits end. */
   readonly closing: AbortSignal;
@@ -104,13 +104,13 @@ export class AwaitedCalls {
         case 'response':
           return end.answer;
         case 'impatient':
-          return answerOf(requestId, await this.#parts.instead(job, end.instead, terms.structured));
+          return answerOf(requestId, await this.#parts.instead(job, end.instead, terms.form));
         case 'over': {
           const finished = await jobs.get(job.id);
           if (finished === null || !isFinal(finished.status)) break;
           const mayBeTakenBack = terms.takenBackBy === 'notification' && ownsJob(stream);
           if (mayBeTakenBack && isRequestCancelled(finished)) return null;
-          return answerOf(requestId, callResult(finished, terms.structured));
+          return answerOf(requestId, callResult(finished, terms.form));
         }
         case 'stopped':
           break;

@@ -47,6 +47,7 @@ describe('an event id', () => {
 });
 
 describe('readEventId', () => {
+  const encodeText = (json: string): string => `j.7.${Buffer.from(json).toString('base64url')}`;
   const encode = (rest: unknown): string =>
     `j.1.${Buffer.from(JSON.stringify(rest)).toString('base64url')}`;
 
@@ -79,6 +80,23 @@ describe('readEventId', () => {
     `j.1.${Buffer.from('['.repeat(700)).toString('base64url')}`,
   ])('takes %j for none', (text) => {
     expect(readEventId(text)).toBeNull();
+  });
+
+  test.each([
+    ['a position that begins with zeros', (id: string) => id.replace('.7.', '.007.')],
+    ['padding', (id: string) => `${id}=`],
+    ['bits that base64 leaves over', (id: string) => `${id.slice(0, -1)}R`],
+    ['a space in the JSON', () => encodeText('["r", null,null,null]')],
+    ['a number in another form', () => encodeText('[1e0,null,null,null]')],
+    ['an escape that JSON does without', () => encodeText('["\\u0072",null,null,null]')],
+    ['more than there is', () => encodeText('["r",null,null,null,null]')],
+    ['-0 for 0', () => encodeText('[-0,null,null,null]')],
+  ])('takes no second spelling, such as one with %s', (_name, change) => {
+    const own = eventIdsOf({ jobId: 'j', requestId: 'r', progressToken: null, patience: null });
+    const id = own?.(7) ?? '';
+    expect(readEventId(id)).not.toBeNull();
+    expect(change(id)).not.toBe(id);
+    expect(readEventId(change(id))).toBeNull();
   });
 
   test('never throws', () => {

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../jobs/job.ts';
+import { isJobId, type EpochMs } from '../../jobs/job.ts';
 import { JsonError, parseJson } from '../../lib/json-parse.ts';
 import type { Json } from '../../lib/json.ts';
 import { isRequestId, type RequestId } from '../rpc/json-rpc.ts';
@@ -33,7 +33,8 @@ export type StreamPosition = number | 'end';
  */
 const maxEncoded = 1_024;
 
-const format = /^([A-Za-z0-9_-]{1,128})\.(\d{1,9}|end)\.([A-Za-z0-9_-]{1,1024})$/;
+/** Beyond what any job's history comes to. */
+const maxSeq = 999_999_999;
 
 /**
  * The event ids of a stream: `{jobId}.{position}.{the rest of it}`. They are not signed: one that a
@@ -48,10 +49,10 @@ export function eventIdsOf(stream: CallStream): ((position: StreamPosition) => s
   return encoded.length > maxEncoded ? null : (position) => `${jobId}.${position}.${encoded}`;
 }
 
-/** Null if the text is no event id of such a stream. */
+/** Null if the text is no event id of such a stream. An id has one spelling, that of `eventIdsOf`. */
 export function readEventId(text: string): [CallStream, StreamPosition] | null {
-  const [, jobId, position, encoded] = format.exec(text) ?? [];
-  if (jobId === undefined || position === undefined || encoded === undefined) return null;
+  const [jobId, place, encoded = ''] = text.split('.');
+  if (!isJobId(jobId) || encoded.length > maxEncoded) return null;
   const rest = decode(encoded);
   if (!Array.isArray(rest)) return null;
   const [requestId, progressToken, until, wanted] = rest;
@@ -60,7 +61,9 @@ export function readEventId(text: string): [CallStream, StreamPosition] | null {
   const patience = readPatience(until, wanted);
   if (patience === undefined) return null;
   const stream = { jobId, requestId, progressToken, patience };
-  return [stream, position === 'end' ? 'end' : Number(position)];
+  const position = place === 'end' ? place : Number(place);
+  const isPosition = position === 'end' || (position >= 0 && position <= maxSeq);
+  return isPosition && eventIdsOf(stream)?.(position) === text ? [stream, position] : null;
 }
 
 function readPatience(until: Json | undefined, wanted: Json | undefined) {

@@ -10,7 +10,7 @@ import {
   errorResult,
   objectResult,
   type CallOutcome,
-  type StructuredJson,
+  type ResultForm,
 } from '../../calls/call-result.ts';
 import type { ToolDefinition } from './tool-listing.ts';
 
@@ -18,7 +18,7 @@ import type { ToolDefinition } from './tool-listing.ts';
 export interface JobTool {
   readonly definition: ToolDefinition;
   /** @throws StoreUnavailable or Overloaded */
-  readonly call: (given: unknown, structured: StructuredJson) => Promise<CallOutcome | AwaitedCall>;
+  readonly call: (given: unknown, form: ResultForm) => Promise<CallOutcome | AwaitedCall>;
 }
 
 export interface JobToolsParts {
@@ -91,9 +91,9 @@ export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): read
         `may be called again. ${kept}`,
       input: waitInput,
       annotations: readOnly,
-      call: ({ job_id: id, seconds = Infinity }, structured) =>
+      call: ({ job_id: id, seconds = Infinity }, form) =>
         withJob<CallOutcome | AwaitedCall>(id, (job) => {
-          if (isFinal(job.status)) return callResult(job, structured);
+          if (isFinal(job.status)) return callResult(job, form);
           return {
             kind: 'awaited',
             job,
@@ -106,8 +106,8 @@ export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): read
       description: `Gives the result of a finished job. ${kept}`,
       input: jobInput,
       annotations: readOnly,
-      call: ({ job_id: id }, structured) =>
-        withJob(id, (job) => (isFinal(job.status) ? callResult(job, structured) : unfinished(job))),
+      call: ({ job_id: id }, form) =>
+        withJob(id, (job) => (isFinal(job.status) ? callResult(job, form) : unfinished(job))),
     }),
     jobTool({
       name: 'job_cancel',
@@ -129,10 +129,7 @@ interface JobToolOptions<Input extends TObject> {
   readonly description: string;
   readonly input: Input;
   readonly annotations: object;
-  readonly call: (
-    input: Static<Input>,
-    structured: StructuredJson,
-  ) => Promise<CallOutcome | AwaitedCall>;
+  readonly call: (input: Static<Input>, form: ResultForm) => Promise<CallOutcome | AwaitedCall>;
 }
 
 function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool {
@@ -140,8 +137,8 @@ function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool
   const validator = Compile(input);
   return {
     definition: { name, description, inputSchema: input, annotations },
-    call: async (given, structured) => {
-      if (validator.Check(given)) return call(given, structured);
+    call: async (given, form) => {
+      if (validator.Check(given)) return call(given, form);
       const faults = validator
         .Errors(given)
         .map(({ instancePath, message }) => `${instancePath.slice(1) || 'arguments'} ${message}`);

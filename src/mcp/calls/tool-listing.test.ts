@@ -1,3 +1,4 @@
+import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { aTool } from '../../../test/support/app.ts';
@@ -39,6 +40,19 @@ describe('the output schema on offer', () => {
     const check = outputCheck({ ...tree, $id: 'https://example.com/tree' });
     expect(check({ label: 'a', children: [{ label: 'b' }] })).toBe(true);
     expect(check({ label: 'a', children: [{ label: 2 }] })).toBe(false);
+  });
+
+  test('says at its root what dialect it is written in', async () => {
+    const $schema = 'http://json-schema.org/draft-07/schema#';
+    const pair = { type: 'array', items: [{ $ref: '#/definitions/n' }, { type: 'string' }] };
+    const own = { $schema, type: 'object', properties: { pair }, required: ['pair'] };
+    const outputSchema = { ...own, definitions: { n: { type: 'integer' } } };
+    const offered = toolDefinition(aTool({ outputSchema }), false).outputSchema;
+    expect(offered).toMatchObject({ $schema, anyOf: [{ type: 'object' }, {}] });
+    const check = new Ajv({ strictTuples: false }).compile(offered ?? {});
+    expect(check({ pair: [1, 'a'] })).toBe(true);
+    expect(check({ pair: ['a', 1] })).toBe(false);
+    expect(check({ job_id: 'x' })).toBe(true);
   });
 
   test('is left out where results are no objects', () => {

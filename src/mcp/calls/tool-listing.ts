@@ -45,9 +45,12 @@ const jobInstead = {
  */
 function offeredOutput(own: JsonObject): JsonObject | null {
   if (own['type'] !== 'object') return null;
+  // Only the root of a schema says what dialect it is written in.
+  const { $schema, ...rest } = own;
   return {
+    ...($schema !== undefined && { $schema }),
     type: 'object',
-    anyOf: [moved(own, '#/anyOf/0'), { ...jobInstead, required: ['job_id'] }],
+    anyOf: [moved(rest, '#/anyOf/0'), { ...jobInstead, required: ['job_id'] }],
   };
 }
 

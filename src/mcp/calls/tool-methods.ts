@@ -13,7 +13,7 @@ import {
   handleResult,
   type CallOutcome,
   type CallToolResult,
-  type StructuredJson,
+  type ResultForm,
 } from '../../calls/call-result.ts';
 import type { CallStream, Instead } from './call-stream.ts';
 import { jobTools, statusResult, type JobTool } from './job-tools.ts';
@@ -143,10 +143,10 @@ export class ToolMethods {
   async #begin(
     name: string,
     request: RpcRequest,
-    { headers, jobId, structured }: CallTerms,
+    { headers, jobId, form }: CallTerms,
   ): Promise<CallOutcome | AwaitedCall | null> {
     const jobTool = this.#jobTools.get(name);
-    if (jobTool !== undefined) return jobTool.call(request.params['arguments'], structured);
+    if (jobTool !== undefined) return jobTool.call(request.params['arguments'], form);
 
     const tool = this.toolOf(request);
     if (tool === null) return null;
@@ -158,13 +158,13 @@ export class ToolMethods {
     return tool.mode === 'handle' ? result(handleResult(job, tool)) : awaitedCall(job, tool);
   }
 
-  async #instead(job: Job, kind: Instead, structured: StructuredJson): Promise<CallOutcome> {
+  async #instead(job: Job, kind: Instead, form: ResultForm): Promise<CallOutcome> {
     const latest = (await this.#parts.jobs.get(job.id)) ?? job;
     switch (kind) {
       case 'handle':
         return result(handleResult(job, this.#toolOfJob(job), this.#advice(latest)));
       case 'status': {
-        return isFinal(latest.status) ? callResult(latest, structured) : statusResult(latest);
+        return isFinal(latest.status) ? callResult(latest, form) : statusResult(latest);
       }
     }
   }

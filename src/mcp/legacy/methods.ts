@@ -4,7 +4,7 @@ import type { Tool } from '../../tools/tool.ts';
 import { ready, type Answer, type ReadyAnswer } from '../rpc/reply.ts';
 import type { StreamTerms } from '../calls/awaited-call.ts';
 import { cancelRequest, type CancelParts } from './cancelled-request.ts';
-import { errorResult } from '../../calls/call-result.ts';
+import { commonForm, errorResult, type ResultForm } from '../../calls/call-result.ts';
 import { legacyCapabilities } from './capabilities.ts';
 import { declaredCapabilities, type ClientCapability } from '../calls/client-capabilities.ts';
 import { thrownAnswer, type Failure } from '../rpc/failure.ts';
@@ -46,6 +46,16 @@ export interface LegacyCaller {
   readonly batch: boolean;
   readonly headers: IncomingHttpHeaders;
 }
+
+const of2025 = commonForm.blockTypes.filter((type) => type !== 'resource_link');
+
+/** Links came with 2025-06-18, audio with 2025-03-26. Clients refuse a result with a block that they do not know. */
+const forms: { readonly [V in LegacyVersion]: ResultForm } = {
+  '2025-11-25': commonForm,
+  '2025-06-18': commonForm,
+  '2025-03-26': { ...commonForm, blockTypes: of2025 },
+  '2024-11-05': { ...commonForm, blockTypes: of2025.filter((type) => type !== 'audio') },
+};
 
 type Method = (request: RpcRequest, caller: LegacyCaller) => Answer | Promise<Answer>;
 
@@ -163,7 +173,7 @@ export class LegacyMethods {
 export function streamTerms(caller: LegacyCaller): StreamTerms {
   const { version, batch } = caller;
   return {
-    structured: 'object',
+    form: formOf(version),
     // An event id stands for one place in one stream, and several calls have several.
     eventIds: !batch,
     // Clients of earlier versions take the empty event for broken JSON.
@@ -171,6 +181,10 @@ export function streamTerms(caller: LegacyCaller): StreamTerms {
     takenBackBy: 'notification',
     questions: new StreamQuestions({ capabilities: capabilitiesOf(caller), ofTask: false }),
   };
+}
+
+function formOf(version: LegacyVersion): ResultForm {
+  return forms[version];
 }
 
 function capabilitiesOf({ session }: LegacyCaller): readonly ClientCapability[] {

@@ -5,7 +5,7 @@ import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { ready, type Answer, type ReadyAnswer } from '../rpc/reply.ts';
 import { type StreamTerms } from '../calls/awaited-call.ts';
-import { callResult } from '../../calls/call-result.ts';
+import { callResult, commonForm } from '../../calls/call-result.ts';
 import type { ClientCapability } from '../calls/client-capabilities.ts';
 import { errorResponse, resultResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
 import { legacyTask } from './task.ts';
@@ -99,7 +99,7 @@ export class LegacyTasks {
 
 /** A client whose stream is cut asks again. */
 const resultTerms: Omit<StreamTerms, 'questions'> = {
-  structured: 'object',
+  form: commonForm,
   eventIds: false,
   priming: false,
   takenBackBy: null,

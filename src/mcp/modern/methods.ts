@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ready, type Answer } from '../rpc/reply.ts';
-import { faultsResult } from '../../calls/call-result.ts';
+import { faultsResult, newestForm } from '../../calls/call-result.ts';
 import { modernCapabilities } from './capabilities.ts';
 import { failedAnswer, refusal, thrownAnswer } from '../rpc/failure.ts';
 import { inputRoundOf } from './input-round.ts';
@@ -39,7 +39,7 @@ type Method = (request: RpcRequest, caller: ModernCaller) => Answer | Promise<An
 const cacheHints = { ttlMs: 60_000, cacheScope: 'public' } as const;
 
 const modernTerms = {
-  structured: 'any',
+  form: newestForm,
   eventIds: false,
   priming: false,
   takenBackBy: 'disconnect',

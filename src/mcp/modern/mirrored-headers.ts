@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { valueOfJoined } from '../../lib/repeated-headers.ts';
 import type { RpcRequest } from '../rpc/json-rpc.ts';
 
 /** The parameter that `Mcp-Name` repeats, by method; of other methods the header is not asked. */
@@ -22,20 +23,29 @@ export function standardHeadersFault(
   if (methodFault !== null) return methodFault;
   const name = params[nameSources.get(method) ?? ''];
   // A request without the name it needs is refused for that.
-  if (typeof name !== 'string') return null;
-  const header = headers['mcp-name'];
-  return mirrorFault('Mcp-Name', header === undefined ? header : decodeMirrored(header), name);
+  return typeof name === 'string' ? mirrorFault('Mcp-Name', headers['mcp-name'], name) : null;
 }
 
-/** @param given the header's value, decoded; null: it cannot be decoded; undefined: it is missing */
+/**
+ * @param given the header's value as it was sent; undefined: it is missing
+ * @param isSame default: whether the decoded value is `expected`
+ */
 export function mirrorFault(
   header: string,
-  given: string | string[] | null | undefined,
+  given: string | string[] | undefined,
   expected: string,
+  isSame = (value: string): boolean => value === expected,
 ): string | null {
   if (given === undefined) return `The ${header} header is missing`;
-  if (given === null) return `The ${header} header holds invalid characters`;
-  return given === expected ? null : `The ${header} header does not match the body`;
+  const sent = String(given);
+  const value = decodeMirrored(sent);
+  if (value !== null && isSame(value)) return null;
+  // A proxy may have joined the header with its repeat.
+  const once = decodeMirrored(valueOfJoined(sent) ?? sent);
+  if (once !== null && isSame(once)) return null;
+  return value === null
+    ? `The ${header} header holds invalid characters`
+    : `The ${header} header does not match the body`;
 }
 
 const printable = /^[\t\x20-\x7e]*$/;
@@ -51,8 +61,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  *
  * @returns null if it is neither printable ASCII nor valid base64 of UTF-8
  */
-export function decodeMirrored(header: string | string[]): string | null {
-  const value = String(header);
+export function decodeMirrored(value: string): string | null {
   if (!printable.test(value)) return null;
   const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
   if (encoded === undefined) return value;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { mirroredParameters } from '../../tools/mirrored-parameters.ts';
-import { decodeMirrored, mirrorFault } from './mirrored-headers.ts';
+import { mirrorFault } from './mirrored-headers.ts';
 
 /**
  * What is wrong with the `Mcp-Param-…` headers that repeat a call's arguments; null: nothing (MCP
@@ -34,12 +34,13 @@ function paramHeaderFault(name: string, value: Json, headers: IncomingHttpHeader
   }
   // Of a type that no header can carry, and that the tool's schema refuses.
   if (typeof value === 'object') return null;
-  const given = header === undefined ? header : decodeMirrored(header);
-  const same = typeof value === 'number' && isDecimal(given) && Number(given) === value;
-  return same ? null : mirrorFault(name, given, String(value));
+  const expected = String(value);
+  return mirrorFault(name, header, expected, (given) => {
+    return given === expected || (isDecimal(given) && Number(given) === value);
+  });
 }
 
 /** 42.0 and 42 are the same integer. */
-function isDecimal(text: string | null | undefined): boolean {
-  return typeof text === 'string' && /^-?\d+(?:\.\d+)?$/.test(text);
+function isDecimal(text: string): boolean {
+  return /^-?\d+(?:\.\d+)?$/.test(text);
 }

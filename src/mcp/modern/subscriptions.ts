@@ -1,7 +1,7 @@
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { Log } from '../../lib/log.ts';
-import { aborted } from '../../lib/aborted.ts';
+import { aborted } from '../../lib/on-abort.ts';
 import type { Answer, Listener, ReadyAnswer } from '../rpc/reply.ts';
 import type { ClientCapability } from '../calls/client-capabilities.ts';
 import { failedAnswer, notAcceptable, thrownAnswer } from '../rpc/failure.ts';

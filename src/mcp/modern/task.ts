@@ -1,6 +1,6 @@
 import type { JobState } from '../../jobs/job.ts';
 import { answerable, type ClientCapability } from '../calls/client-capabilities.ts';
-import { callResult, type CallToolResult } from '../../calls/call-result.ts';
+import { callResult, newestForm, type CallToolResult } from '../../calls/call-result.ts';
 import { rpcErrorOf } from '../calls/call-answer.ts';
 import type { RpcError } from '../rpc/json-rpc.ts';
 import { lifetimeMs, pollIntervalMs, taskFacts, type TaskFacts } from '../calls/task-facts.ts';
@@ -58,7 +58,7 @@ function statusOf(job: JobState, capabilities: readonly ClientCapability[]): Mod
 }
 
 function outcomeOf(job: JobState): ModernStatus {
-  const outcome = callResult(job, 'any');
+  const outcome = callResult(job, newestForm);
   return outcome.kind === 'result'
     ? { status: 'completed', result: { ...outcome.result, resultType: 'complete' } }
     : { status: 'failed', error: rpcErrorOf(outcome.failure) };

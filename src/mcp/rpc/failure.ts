@@ -3,6 +3,7 @@ import { BrokerUnavailable } from '../../jobs/publisher.ts';
 import { Overloaded } from '../../lib/batcher.ts';
 import { JsonError } from '../../lib/json-parse.ts';
 import type { Log } from '../../lib/log.ts';
+import { AmbiguousHeader } from '../../lib/repeated-headers.ts';
 import type { ReadyAnswer } from './reply.ts';
 import { errorResponse, rpcCodes, type RequestId, type RpcError } from './json-rpc.ts';
 
@@ -26,6 +27,7 @@ export function failureOf(error: unknown): Failure | null {
     return outage('overloaded', 'more requests are under way than the gateway can take');
   }
   if (error instanceof JsonError) return refusal(400, error.message, rpcCodes.parseError);
+  if (error instanceof AmbiguousHeader) return refusal(400, error.message, codeOf(error));
   return error instanceof Error && 'code' in error ? bodyFailure(error.code) : null;
 }
 
@@ -72,6 +74,12 @@ function outage(
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
     headers: { 'retry-after': '1' },
   };
+}
+
+/** One of two values differs from the body, where the header has to repeat what that says. */
+function codeOf({ header }: AmbiguousHeader): number {
+  const mirrors = /^mcp-(?:method|name|param-.*)$/i.test(header);
+  return mirrors ? rpcCodes.headerMismatch : rpcCodes.invalidRequest;
 }
 
 function bodyFailure(code: unknown): Failure | null {

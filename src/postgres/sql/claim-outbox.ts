@@ -1,7 +1,13 @@
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
-import { instant, type JobRow } from '../rows.ts';
-import { jobColumns } from './columns.ts';
+import { epochMs, instant, readList } from '../columns.ts';
+import type { Sql } from '../connection/connection.ts';
+import { jobColumns } from '../job-columns.ts';
+import type { JobRow } from '../rows.ts';
+
+/** A job of the outbox; `unroutableSince` is null while no publish of it was returned. */
+type OutboxRow = JobRow & { readonly unroutableSince: EpochMs | null };
+
+const columns = `${readList(jobColumns)}, ${epochMs('unroutable_since')} AS unroutable_since`;
 
 /** Leases what is due in the outbox; what another dispatcher claims at this moment is passed over. */
 export function claimOutbox(
@@ -9,8 +15,8 @@ export function claimOutbox(
   now: EpochMs,
   leasedUntil: EpochMs,
   limit: number,
-): Promise<(JobRow & { unroutableSince: EpochMs | null })[]> {
-  return sql<(JobRow & { unroutableSince: EpochMs | null })[]>`
+): Promise<OutboxRow[]> {
+  return sql<OutboxRow[]>`
     UPDATE jobs
     SET dispatch_after = ${instant(leasedUntil)}::timestamptz
     WHERE id IN (
@@ -22,5 +28,5 @@ export function claimOutbox(
       LIMIT ${limit}
       FOR UPDATE SKIP LOCKED
     )
-    RETURNING ${jobColumns(sql)}, unroutable_since`;
+    RETURNING ${sql.unsafe(columns)}`;
 }

@@ -1,4 +1,4 @@
-import type { Sql } from '../connection.ts';
+import type { Sql } from '../connection/connection.ts';
 
 /** The columns of tables on the search path, as `table.column`. */
 export async function findColumns(sql: Sql, tables: readonly string[]): Promise<Set<string>> {

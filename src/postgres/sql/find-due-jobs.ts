@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
-import { instant } from '../rows.ts';
+import type { Sql } from '../connection/connection.ts';
+import { instant } from '../columns.ts';
 
 /** Ids of unfinished jobs whose deadline or heartbeat is due, longest overdue first; the first part is the index's. */
 export async function findDueJobs(

@@ -1,7 +1,7 @@
 import type { SentJob } from '../../jobs/job-store.ts';
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
-import { instant } from '../rows.ts';
+import type { Sql } from '../connection/connection.ts';
+import { instant } from '../columns.ts';
 
 /**
  * Takes jobs out of the outbox that have not come into it once more since. The rows are locked in the

@@ -1,5 +1,6 @@
 import type { OutboxBacklog } from '../../jobs/job-store.ts';
-import type { Sql } from '../connection.ts';
+import { epochMs } from '../columns.ts';
+import type { Sql } from '../connection/connection.ts';
 
 /**
  * Reads the rows of the outbox's index. Counting and finding the oldest in one statement keeps the
@@ -7,7 +8,7 @@ import type { Sql } from '../connection.ts';
  */
 export async function measureOutbox(sql: Sql): Promise<OutboxBacklog> {
   const [row] = await sql<[OutboxBacklog]>`
-    SELECT count(*)::int AS jobs, min(updated_at) AS oldest_since
+    SELECT count(*)::int AS jobs, ${sql.unsafe(epochMs('min(updated_at)'))} AS oldest_since
     FROM jobs
     WHERE dispatched_at IS NULL AND finished_at IS NULL`;
   return row;

@@ -1,6 +1,6 @@
 import type { Postponement } from '../../jobs/job-store.ts';
-import type { Sql } from '../connection.ts';
-import { instant } from '../rows.ts';
+import type { Sql } from '../connection/connection.ts';
+import { instant } from '../columns.ts';
 
 /** Sets when jobs of the outbox are tried again. */
 export async function postponeJobs(

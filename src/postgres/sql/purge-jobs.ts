@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../jobs/job.ts';
-import type { Sql } from '../connection.ts';
-import { instant } from '../rows.ts';
+import type { Sql } from '../connection/connection.ts';
+import { instant } from '../columns.ts';
 
 /** Deletes old finished jobs, their history with them; what another replica purges is passed over. */
 export async function purgeJobs(sql: Sql, finishedBefore: EpochMs, limit: number): Promise<number> {

@@ -1,6 +1,10 @@
 import type { JobUpdate } from '../../jobs/job.ts';
 import type { HistoryQuery } from '../../jobs/job-store.ts';
-import type { Sql } from '../connection.ts';
+import { readList } from '../columns.ts';
+import type { Sql } from '../connection/connection.ts';
+import { updateColumns } from '../update-columns.ts';
+
+const columns = readList(updateColumns);
 
 /** Rows carry the index of the query they answer; within one they stand in order. */
 export function readHistory(
@@ -15,9 +19,7 @@ export function readHistory(
       ${queries.map(({ after }) => after)}::bigint[]
     ) WITH ORDINALITY AS asked (job_id, after, query)
     CROSS JOIN LATERAL (
-      SELECT
-        job_id, seq, status, reason, message, step, step_status, progress_percent, result, error,
-        timestamp
+      SELECT ${sql.unsafe(columns)}
       FROM job_updates
       WHERE job_updates.job_id = asked.job_id AND seq > asked.after
       ORDER BY seq

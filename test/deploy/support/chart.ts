@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { parseAllDocuments } from 'yaml';
 import { chartDirectory } from '../../../scripts/chart/generated-files.ts';
 import {
@@ -12,6 +10,7 @@ import {
   kubectlValidate,
   pathOf,
 } from '../../../scripts/deploy-tools/tool.ts';
+import { CommandFailed, outputOf } from '../../support/child.ts';
 import type { KubernetesObject } from './objects.ts';
 
 export { chartDirectory };
@@ -22,8 +21,6 @@ const validatorPath = pathOf(kubectlValidate);
 /** For `describe.skipIf`: without Go they cannot be built. */
 export const noHelm =
   helmPath === null || validatorPath === null || !customResources.every(isThere);
-
-const run = promisify(execFile);
 
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -52,7 +49,7 @@ export async function refusalOf(values: Values): Promise<string> {
   try {
     await renderText(values);
   } catch (error) {
-    if (error instanceof Error && 'stderr' in error) return String(error.stderr);
+    if (error instanceof CommandFailed) return error.stderr;
     throw error;
   }
   throw new Error('Helm has nothing against these values');
@@ -80,7 +77,7 @@ export async function validate(manifest: string): Promise<void> {
   const file = join(directory, 'manifest.yaml');
   await writeFile(file, manifest);
   try {
-    await run(validatorPath ?? '', [
+    await outputOf(validatorPath ?? '', [
       file,
       '--version=1.30',
       ...customResources.map(({ directory }) => `--local-crds=${directory}`),
@@ -90,9 +87,8 @@ export async function validate(manifest: string): Promise<void> {
   }
 }
 
-async function runHelm(...args: string[]): Promise<string> {
-  const { stdout } = await run(helmPath ?? '', args, { maxBuffer: 16 * 1024 * 1024 });
-  return stdout;
+function runHelm(...args: string[]): Promise<string> {
+  return outputOf(helmPath ?? '', args);
 }
 
 async function withValuesFile<T>(values: Values, use: (option: string) => Promise<T>): Promise<T> {

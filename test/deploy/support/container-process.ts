@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname } from 'node:path';
+import { startChild } from '../../support/child.ts';
 
 export interface ProcessOptions {
   readonly command: readonly string[];
@@ -25,7 +26,7 @@ export class ContainerProcess {
   constructor({ command: [program = '', ...args], env, directory }: ProcessOptions) {
     // `node` is the one that runs the tests.
     const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
-    this.#child = spawn(program, args, {
+    this.#child = startChild(program, args, {
       cwd: directory,
       env: { ...env, PATH: path },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { outputOf } from '../../support/child.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -17,7 +16,7 @@ export interface Image {
 export async function buildImage(): Promise<Image> {
   const directory = await mkdtemp(join(tmpdir(), 'asya-image-'));
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  await promisify(execFile)(
+  await outputOf(
     process.execPath,
     [tsc, '--project', 'tsconfig.build.json', '--outDir', join(directory, 'dist')],
     { cwd: root },

@@ -59,7 +59,6 @@ export interface Volume {
 
 export interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string };
-  readonly timeoutSeconds: number;
 }
 
 /** @throws if there is not exactly one */

@@ -118,12 +118,15 @@ async function fill(
   await writeVolume(directory, new Map(files));
 }
 
-/** Asks as the kubelet would. @returns the status; null: no answer in time */
+/**
+ * Asks as the kubelet would, but waits for the answer as long as it takes.
+ *
+ * @returns the status; null: nobody answers
+ */
 export async function ask(probe: Probe | undefined, url: string): Promise<number | null> {
   if (probe === undefined) throw new Error('there is no such probe');
   try {
-    const signal = AbortSignal.timeout(probe.timeoutSeconds * 1000);
-    const { status } = await fetch(url + probe.httpGet.path, { signal });
+    const { status } = await fetch(url + probe.httpGet.path);
     return status;
   } catch {
     return null;

@@ -55,7 +55,9 @@ export const valueSets: Readonly<Record<string, Values>> = {
       maxBodyBytes: 10_485_760,
       jobRetentionSeconds: 31_536_000,
       jobTools: false,
+      host: '::',
       allowedOrigins: ['https://a.example', 'https://b.example'],
+      allowedHosts: ['asya.example', 'tools.example:8443'],
     },
     secret: { value: 'sixteen characters' },
     rabbitmq: { url: 'amqps://asya:secret@mq.example:5671/asya', exchange: 'jobs' },
@@ -84,6 +86,7 @@ export const valueSets: Readonly<Record<string, Values>> = {
       parentRefs: [{ name: 'public', namespace: 'edge' }],
       hostnames: ['asya.example'],
       timeouts: { request: '0s' },
+      jobList: true,
     },
     metrics: {
       serviceMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '15s' },
@@ -115,6 +118,18 @@ export const valueSets: Readonly<Record<string, Values>> = {
 export const refusedValues: readonly (readonly [string, Values, RegExp])[] = [
   ['an unknown value', { replicas: 3 }, /additional properties 'replicas' not allowed/],
   ['a number as text', { config: { databaseMaxConnections: '10' } }, /got string, want integer/],
+  [
+    'an address that no probe reaches',
+    { config: { host: '127.0.0.1' } },
+    /config.host.*the pod alone/,
+  ],
+  ['an address with a port', { config: { host: '0.0.0.0:80' } }, /\/config\/host/],
+  ['any origin', { config: { allowedOrigins: ['*'] } }, /\/config\/allowedOrigins/],
+  [
+    'a URL for a host',
+    { config: { allowedHosts: ['https://a.example'] } },
+    /\/config\/allowedHosts/,
+  ],
   ['an unknown log level', { config: { logLevel: 'loud' } }, /\/config\/logLevel/],
   ['a short secret', { secret: { value: 'short' } }, /\/secret\/value.*minLength/s],
   ['a URL of another kind', { rabbitmq: { url: 'http://mq' } }, /\/rabbitmq\/url/],

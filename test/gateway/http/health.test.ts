@@ -13,7 +13,15 @@ describe('GET /health', () => {
     });
     const response = await gateway.app.inject({ url: '/health' });
     expect(response.statusCode).toBe(200);
-    expect(response.json()).toEqual({ status: 'ok' });
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toBe('OK');
+  });
+
+  test('HEAD says the same without the text', async () => {
+    gateway = await createTestApp();
+    const response = await gateway.app.inject({ method: 'HEAD', url: '/health' });
+    expect([response.statusCode, response.body]).toEqual([200, '']);
+    expect(response.headers['content-length']).toBe('2');
   });
 });
 
@@ -39,9 +47,17 @@ describe('GET /ready', () => {
       title: 'Service Unavailable',
       status: 503,
       code: 'not_ready',
+      error: 'rabbitmq: connection refused',
       detail: 'rabbitmq: connection refused',
       checks: { postgres: 'ok', rabbitmq: 'connection refused' },
     });
+  });
+
+  test('HEAD has the status that GET has', async () => {
+    gateway = await createTestApp({ readiness: async () => ({ rabbitmq: 'away' }) });
+    const response = await gateway.app.inject({ method: 'HEAD', url: '/ready' });
+    expect([response.statusCode, response.body]).toEqual([503, '']);
+    expect(response.headers['retry-after']).toBe('1');
   });
 
   test('503 while the gateway shuts down, so that nothing new is sent here', async () => {

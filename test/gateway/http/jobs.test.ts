@@ -86,6 +86,7 @@ describe('GET /jobs/{id}', () => {
       title: 'Not Found',
       status: 404,
       code: 'job_not_found',
+      error: 'no job has the id nobody',
       detail: 'no job has the id nobody',
     });
   });
@@ -157,6 +158,22 @@ describe('GET /jobs', () => {
     expect((await list('?limit=2')).next).toBeNull();
   });
 
+  test('a page of large results is shorter, and the next begins where it ends', async () => {
+    const text = 'x'.repeat(3 * 1_048_576);
+    const jobs = Array.from({ length: 5 }, (_, i) => aJob({ id: `job-${i}`, payload: { text } }));
+    await gateway.store.create(jobs, 0);
+
+    const first = await list('?limit=200');
+    const second = await list(`?limit=200&cursor=${first.next}`);
+    const third = await list(`?limit=200&cursor=${second.next}`);
+    expect([first.ids, second.ids, third.ids]).toEqual([
+      ['job-4', 'job-3'],
+      ['job-2', 'job-1'],
+      ['job-0'],
+    ]);
+    expect(third.next).toBeNull();
+  });
+
   test('shows 50 jobs unless told otherwise, and up to 200', async () => {
     await gateway.store.create(
       Array.from({ length: 201 }, (_, i) => aJob({ id: `job-${i}` })),
@@ -211,6 +228,35 @@ describe('GET /jobs', () => {
       code: 'invalid_request',
       detail: expect.stringMatching(new RegExp(`^querystring: ${field} `)),
     });
+  });
+});
+
+describe('a query parameter that there is not', () => {
+  test.each([
+    ['/jobs?stats=Failed', 'stats', 'status'],
+    ['/jobs?status=Failed&Limit=3', 'Limit', 'limit'],
+    ['/jobs?parentId=a', 'parentId', 'parent_id'],
+    ['/jobs/J1/stream?afer=3', 'afer', 'after'],
+  ])('400 for %s, with the one that was probably meant', async (url, name, meant) => {
+    const response = await get(url);
+    expect(response.statusCode).toBe(400);
+    expect(response.json().detail).toBe(
+      `querystring: there is no parameter ${name}; did you mean ${meant}?`,
+    );
+  });
+
+  test('400 naming those there are, if none is near', async () => {
+    expect((await get('/jobs?xyzzy=1')).json().detail).toBe(
+      'querystring: there is no parameter xyzzy, only status, tool, parent_id, created_after, limit, cursor',
+    );
+  });
+
+  test('does not matter where none is taken, nor to the second generation', async () => {
+    const { id } = await gateway.submit();
+    await gateway.jobs.cancel(id, 'CancelledByClient', null);
+    for (const path of [`/jobs/${id}?t=1`, `/envelopes/${id}/stream?timeout=3`, '/health?x']) {
+      expect((await get(path)).statusCode).toBe(200);
+    }
   });
 });
 

@@ -40,10 +40,19 @@ describe('Host on a loopback bind', () => {
     expect((await request({ host: 'evil.example' }, { host: bind })).statusCode).toBe(403);
   });
 
-  test('elsewhere any name is let in: proxies and services have their own', async () => {
-    const response = await request({ host: 'gateway.prod.example' }, { host: '0.0.0.0' });
-    expect(response.statusCode).toBe(200);
-  });
+  test.each(['[::ffff:7f00:1]:8080', 'LocalHost.', '127.0.0.1.:8080'])(
+    '%s is another spelling of it',
+    async (host) => {
+      expect((await request({ host })).statusCode).toBe(200);
+    },
+  );
+
+  test.each(['a b', 'localhost:x', 'localhost@evil.example', '[::1'])(
+    '%j is 403, because it is no host',
+    async (host) => {
+      expect((await request({ host })).statusCode).toBe(403);
+    },
+  );
 
   test('paths nobody knows are guarded as well', async () => {
     gateway = await createTestApp();
@@ -52,9 +61,61 @@ describe('Host on a loopback bind', () => {
   });
 });
 
+describe('Host elsewhere', () => {
+  const everywhere = { host: '0.0.0.0' };
+
+  test('any name is let in: proxies and services have their own', async () => {
+    const response = await request({ host: 'gateway.prod.example' }, everywhere);
+    expect(response.statusCode).toBe(200);
+  });
+
+  const config = { ...everywhere, allowedHosts: ['gateway.example', 'other.example:443'] };
+
+  test.each([
+    ['the name', 'gateway.example'],
+    ['the name at any port', 'Gateway.Example:8080'],
+    ['the name with the dot of the root', 'gateway.example.'],
+    ['the name and its port', 'other.example:443'],
+    ['the name at the port of https, which browsers leave out', 'other.example'],
+    ['an address, which no name server can point elsewhere', '10.1.2.3:8080'],
+    ['an IPv6 address', '[fd00::1]:8080'],
+    ['loopback', 'localhost:8080'],
+  ])('once ASYA_ALLOWED_HOSTS is set: %s is let in', async (_name, host) => {
+    expect((await request({ host }, config)).statusCode).toBe(200);
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:443',
+    'gateway.example.evil.example',
+    'other.example:80',
+  ])('once ASYA_ALLOWED_HOSTS is set: %s is 403', async (host) => {
+    const response = await request({ host }, config);
+    expect(response.statusCode).toBe(403);
+    expect(response.json()).toMatchObject({
+      code: 'host_not_allowed',
+      detail: expect.stringContaining('ASYA_ALLOWED_HOSTS'),
+    });
+  });
+
+  test.each(['/health', '/ready'])('%s answers a probe by the address of its pod', async (url) => {
+    gateway = await createTestApp({ config });
+    const headers = { host: '[fd00::1]:8080' };
+    expect((await gateway.app.inject({ url, headers })).statusCode).toBe(200);
+  });
+});
+
 describe('Origin', () => {
-  test('our own is let in', async () => {
-    const headers = { host: 'localhost:8080', origin: 'http://localhost:8080' };
+  test.each([
+    ['', { host: 'localhost:8080', origin: 'http://localhost:8080' }],
+    [
+      ', whose Host names the port of its scheme',
+      { host: 'localhost:80', origin: 'http://localhost' },
+    ],
+    [', behind a proxy that ends TLS', { host: '127.0.0.1', origin: 'https://127.0.0.1' }],
+    [', in other spellings', { host: 'LOCALHOST.:8080', origin: 'http://localhost:8080' }],
+    [', an IPv6 address', { host: '[0:0::1]:8080', origin: 'http://[::1]:8080' }],
+  ])('our own is let in%s', async (_name, headers) => {
     expect((await request(headers)).statusCode).toBe(200);
   });
 
@@ -63,6 +124,7 @@ describe('Origin', () => {
     ['another port', 'http://localhost:3000'],
     ['an opaque one', 'null'],
     ['nonsense', 'localhost:8080'],
+    ['an application of the same host', 'capacitor://localhost:8080'],
   ])('%s is 403', async (_name, origin) => {
     const response = await request({ host: 'localhost:8080', origin });
     expect(response.statusCode).toBe(403);

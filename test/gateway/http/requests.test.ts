@@ -62,7 +62,26 @@ describe('bodies', () => {
     const response = await send('{"name":"a"}', headers);
     expect(response.statusCode).toBe(415);
     expect(response.headers['accept']).toBe('application/json');
-    expect(response.json()).toMatchObject({ status: 415, code: 'not_json' });
+    expect(response.json()).toMatchObject({
+      status: 415,
+      code: 'not_json',
+      detail: expect.stringContaining("-H 'content-type: application/json'"),
+    });
+  });
+
+  test.each(['gzip', 'br, gzip', 'x'])('415 for a body in the encoding %s', async (encoding) => {
+    const response = await send('{"name":"a"}', { ...json, 'content-encoding': encoding });
+    expect(response.statusCode).toBe(415);
+    expect(response.headers['accept-encoding']).toBe('identity');
+    expect(response.json()).toMatchObject({
+      code: 'encoded_body',
+      detail: expect.stringContaining(encoding),
+    });
+  });
+
+  test('identity is no encoding', async () => {
+    const response = await send('{"name":"a"}', { ...json, 'content-encoding': 'Identity' });
+    expect(response.json()).toMatchObject({ code: 'tool_not_found' });
   });
 
   test('a charset may stand beside the type', async () => {
@@ -110,6 +129,15 @@ describe('paths and methods', () => {
     expect(response.json()).toMatchObject({ status: 405, code: 'method_not_allowed' });
   });
 
+  test.each(['QUERY', 'PROPFIND', 'TRACE', 'M-SEARCH'] as const)(
+    '405 for %s, which no path takes',
+    async (method) => {
+      const response = await gateway.app.inject({ method: method as 'GET', url: '/jobs' });
+      expect(response.statusCode).toBe(405);
+      expect(response.headers['allow']).toBe('GET, HEAD, OPTIONS');
+    },
+  );
+
   test('405 whatever the body is', async () => {
     const headers = { 'content-type': 'text/plain' };
     const request = { method: 'PUT', url: '/jobs', headers, payload: 'x' } as const;
@@ -156,6 +184,29 @@ describe('an outage of the store is a 503 with Retry-After, never 404 or 410', (
   });
 });
 
+describe('every refusal has the members of a problem, and error for the second generation', () => {
+  test.each([
+    ['GET', '/nothing', 404],
+    ['PUT', '/jobs', 405],
+    ['GET', '/jobs/nobody', 404],
+    ['GET', '/jobs?limit=0', 400],
+    ['GET', `/jobs/${'x'.repeat(3_000)}`, 414],
+    ['GET', '/jobs/%zz', 400],
+    ['POST', '/tools/call', 400],
+  ] as const)('%s %s', async (method, url, status) => {
+    const response = await gateway.app.inject({ method, url });
+    expect(response.statusCode).toBe(status);
+    const problem = response.json();
+    expect(problem).toMatchObject({
+      title: expect.any(String),
+      status,
+      code: expect.stringMatching(/^[a-z_]+$/),
+      detail: expect.any(String),
+    });
+    expect(problem.error).toBe(problem.detail);
+  });
+});
+
 describe('an error nobody foresaw', () => {
   test('is a 500 that tells nothing, and is logged with the request', async () => {
     gateway.store.list = async () => {
@@ -167,6 +218,7 @@ describe('an error nobody foresaw', () => {
       title: 'Internal Server Error',
       status: 500,
       code: 'internal_error',
+      error: 'the gateway could not answer this request',
       detail: 'the gateway could not answer this request',
     });
     expect(logged).toContain('hunter2');

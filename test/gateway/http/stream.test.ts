@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
@@ -50,7 +51,7 @@ describe('GET /jobs/{id}/stream', () => {
     const response = await open(await finishedJob());
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('text/event-stream');
-    expect(response.headers.get('cache-control')).toBe('no-cache');
+    expect(response.headers.get('cache-control')).toBe('no-cache, no-transform');
     expect(response.headers.get('x-accel-buffering')).toBe('no');
     await response.body?.cancel();
   });
@@ -221,6 +222,7 @@ describe('GET /jobs/{id}/stream', () => {
     ['after', { query: '?after=first' }],
     ['Last-Event-ID', { headers: { 'last-event-id': 'abc' } }],
     ['Last-Event-ID', { headers: { 'last-event-id': '-1' } }],
+    ['Last-Event-ID', { headers: { 'last-event-id': '02' } }],
   ])('400 naming %s', async (field, options) => {
     const response = await open(await finishedJob(), options);
     expect(response.status).toBe(400);
@@ -237,4 +239,19 @@ describe('GET /jobs/{id}/stream', () => {
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     expect(await response.text()).toBe('');
   });
+});
+
+test('invariant 9: however many streams are open, the signal that ends them has few listeners', async () => {
+  const streams = [];
+  for (let n = 0; n < 20; n++) {
+    const { id } = await gateway.submit();
+    const events = readEvents(await open(id));
+    await events.next();
+    await events.next();
+    streams.push(events);
+  }
+  expect(getEventListeners(gateway.closing.signal, 'abort').length).toBeLessThan(5);
+  gateway.closing.abort();
+  const left = await Promise.all(streams.map((events) => Array.fromAsync(events)));
+  expect(left.flatMap((events) => updates(events))).toHaveLength(20);
 });

@@ -55,6 +55,8 @@ describe('POST /tools/call', () => {
     const { structuredContent: handle, content, isError } = response.json();
     expect(handle).toEqual({
       job_id: expect.any(String),
+      // Asya's second generation calls a job an envelope.
+      envelope_id: handle.job_id,
       message: `Job created successfully with ID: ${handle.job_id}`,
       status_url: `/jobs/${handle.job_id}`,
       stream_url: `/jobs/${handle.job_id}/stream`,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import { eventIdsOf } from '../../../src/mcp/calls/call-stream.ts';
+import { listedJobs } from '../../support/jobs.ts';
 import { begin, rest } from '../../support/mcp-stream.ts';
 import { readEvents } from '../../support/sse-client.ts';
 import {
@@ -50,8 +51,7 @@ function progress(percent: number, message: string) {
 const done: JobEvent = { type: 'succeeded', result: 'done' };
 
 async function onlyJobId(): Promise<string> {
-  const all = { status: null, tool: null, parentId: null, createdAfter: null, before: null };
-  const [job] = await gateway.store.list({ ...all, limit: 1 });
+  const [job] = await listedJobs(gateway.store);
   return job?.id ?? '';
 }
 
@@ -145,6 +145,7 @@ describe('a hybrid call that takes too long', () => {
     const { events, jobId } = await begin(await gateway.post(callOf('brief')));
     const handle = {
       job_id: jobId,
+      envelope_id: jobId,
       message: `Job created successfully with ID: ${jobId}`,
       status_url: `/jobs/${jobId}`,
       stream_url: `/jobs/${jobId}/stream`,

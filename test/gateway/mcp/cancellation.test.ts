@@ -118,7 +118,13 @@ describe('notifications/cancelled', () => {
   });
 
   test.each([undefined, null, {}, 1.5, 'unknown'])('of the request %j is ignored', async (id) => {
+    const { events, jobId } = await call(7);
     expect((await cancel(id)).status).toBe(202);
+    expect(await statusOf(jobId)).toBe('Pending');
+    // The same notification, with an id that there is, does cancel.
+    await cancel(7);
+    expect(await statusOf(jobId)).toBe('Cancelled');
+    expect(await rest(events)).toEqual([]);
   });
 
   test('keeps nothing of a reason that cannot be stored, and no more than there is use for', async () => {
@@ -164,6 +170,20 @@ describe('notifications/cancelled', () => {
 });
 
 describe('a job that is cancelled otherwise', () => {
+  test('is the response to its call, whatever the reason says', async () => {
+    const { events, jobId } = await call(7);
+    const reason = 'request cancelled by the MCP client: not by it';
+    const cancelled = await fetch(new URL(`/jobs/${jobId}/cancel`, gateway.url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ reason }),
+    });
+    expect(cancelled.status).toBe(202);
+    expect(await rest(events)).toMatchObject([
+      { message: { id: 7, result: { isError: true, content: [{ text: reason }] } } },
+    ]);
+  });
+
   test('is the response to its call', async () => {
     const { events, jobId } = await call(7);
     await gateway.post(rpc('tools/call', { name: 'job_cancel', arguments: { job_id: jobId } }));

@@ -187,6 +187,7 @@ describe.each([
     const { job_id: id } = Object(structuredContent) as { job_id: string };
     expect(structuredContent).toEqual({
       job_id: id,
+      envelope_id: id,
       message: `Job created successfully with ID: ${id}`,
       status_url: `/jobs/${id}`,
       stream_url: `/jobs/${id}/stream`,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listedJobs } from '../../support/jobs.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
 import {
   anyTool,
@@ -273,8 +274,7 @@ describe('tools/call', () => {
 });
 
 function allJobs() {
-  const all = { status: null, tool: null, parentId: null, createdAfter: null, before: null };
-  return gateway.store.list({ ...all, limit: 100 });
+  return listedJobs(gateway.store);
 }
 
 async function endSession(headers: Readonly<Record<string, string>>): Promise<number> {

@@ -8,6 +8,7 @@ import {
   runGoClient,
   type GoClientReport,
 } from '../../support/go-client.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { AsyaProcess } from '../../support/processes.ts';
 
 /* The official Go SDK against `asya-gateway dev`: a client that shares no line with ours. */
@@ -26,7 +27,7 @@ beforeAll(async () => {
   gateway = new AsyaProcess(['dev', '--port', '0'], {});
   await buildGoClient(client);
   [, url = ''] = await gateway.says(/MCP endpoint +(\S+)/);
-}, 300_000);
+}, 3 * patienceMs);
 
 afterAll(async () => {
   await gateway.stop();

@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { actor } from '../../../src/actor/actor.ts';
 import { elicit, sample } from '../../../src/actor/ask.ts';
 import { runActors, type RunningActors } from '../../../src/actor/run-actors.ts';
+import { listedJobs } from '../../support/jobs.ts';
 import { log } from '../../support/actor-gateway.ts';
 import {
   anyTool,
@@ -75,8 +76,7 @@ async function waitingJob(): Promise<string> {
   let id = '';
   await expect
     .poll(async () => {
-      const all = { tool: null, parentId: null, createdAfter: null, before: null, limit: 1 };
-      const [job] = await gateway.jobs.list({ ...all, status: 'InputRequired' });
+      const [job] = await listedJobs(gateway.store, { status: 'InputRequired' });
       id = job?.id ?? '';
       return id;
     })

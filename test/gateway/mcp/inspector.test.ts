@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { outputOf } from '../../support/child.ts';
 import { AsyaProcess } from '../../support/processes.ts';
 
 /* The MCP Inspector's command line, as a user runs it, against `asya-gateway dev`. */
@@ -21,8 +20,7 @@ afterAll(() => gateway.stop());
 
 async function inspect(...args: string[]): Promise<unknown> {
   const command = [launcher, '--cli', url, '--transport', 'http', ...args];
-  const { stdout } = await promisify(execFile)(process.execPath, command);
-  return JSON.parse(stdout);
+  return JSON.parse(await outputOf(process.execPath, command));
 }
 
 test('lists the tools', async () => {

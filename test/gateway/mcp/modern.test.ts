@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import type { Job } from '../../../src/jobs/job.ts';
+import { listedJobs } from '../../support/jobs.ts';
 import { askModern, messagesOf, modernMeta, postModern } from '../../support/modern-client.ts';
 import { anyTool, rpc, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 /* MCP 2026-07-28 without tasks. No actor runs here: the tests say what happens to a job, and when. */
 
@@ -49,9 +51,8 @@ type OmitUrl<F> = F extends (url: URL, ...args: infer Rest) => infer R
   ? (...args: Rest) => R
   : never;
 
-async function allJobs(): Promise<Job[]> {
-  const all = { status: null, tool: null, parentId: null, createdAfter: null, before: null };
-  return gateway.store.list({ ...all, limit: 100 });
+async function allJobs(): Promise<readonly Job[]> {
+  return listedJobs(gateway.store);
 }
 
 async function onlyJob(): Promise<Job> {
@@ -245,7 +246,7 @@ describe('a client that disconnects', () => {
   }
 
   async function end(id: string): Promise<Job | null> {
-    const waited = { timeoutMs: 5_000, signal: new AbortController().signal };
+    const waited = { timeoutMs: patienceMs, signal: new AbortController().signal };
     return gateway.toolCalls.awaitOutcome(id, waited);
   }
 

@@ -10,6 +10,7 @@ import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { callOf, rpc } from '../../support/mcp-gateway.ts';
 import { begin, rest } from '../../support/mcp-stream.ts';
 import { startActors, startGateway, type AsyaProcess } from '../../support/processes.ts';
+import { replaceFile } from '../../support/replace-file.ts';
 import { ScratchBroker } from '../../support/scratch-broker.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -224,14 +225,15 @@ describe('the official client behind a round robin', () => {
     const [one, two] = await Promise.all([gateway(), gateway()]);
     const proxy = await roundRobin(one.url, two.url);
     const client = await connect(proxy.url);
-    const before = Date.now();
+    const before = await sql<{ id: string }[]>`SELECT id FROM jobs`;
     // No actors run, so the calls wait.
     for (let n = 0; n < 3; n++) {
       const abort = new AbortController();
       const call = client.callTool({ name: 'pipeline' }, undefined, { signal: abort.signal });
       const statuses = (): Promise<readonly { status: string }[]> =>
         sql<{ status: string }[]>`
-          SELECT status FROM jobs WHERE created_at >= ${new Date(before)} ORDER BY created_at`;
+          SELECT status FROM jobs WHERE id <> ALL(${before.map(({ id }) => id)})
+          ORDER BY created_at, id`;
       await expect.poll(async () => (await statuses()).at(n)?.status).toBe('Pending');
       abort.abort();
       await expect(call).rejects.toThrow('aborted');
@@ -270,11 +272,11 @@ describe('tools', () => {
     await process.says(/tools loaded anew/);
     expect(await names()).toEqual(['one']);
 
-    await writeFile(file, 'tools: [{ name: two, descriptoin: d }]');
+    await replaceFile(file, 'tools: [{ name: two, descriptoin: d }]');
     await process.says(/descriptoin[^\n]*the tools stay as they were/);
     expect(await names()).toEqual(['one']);
 
-    await writeFile(file, tool('three'));
+    await replaceFile(file, tool('three'));
     await changed.promise;
     expect(await names()).toEqual(['three']);
     expect(process.running).toBe(true);

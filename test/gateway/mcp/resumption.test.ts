@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import { eventIdsOf } from '../../../src/mcp/calls/call-stream.ts';
+import { listedJobs } from '../../support/jobs.ts';
 import { anyTool, callOf, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { begin, next, rest } from '../../support/mcp-stream.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
@@ -98,14 +99,7 @@ describe('a cut stream', () => {
   test('is resumed without a priming event by versions that know none', async () => {
     const old = { 'mcp-protocol-version': '2025-06-18' };
     const events = readEvents(await gateway.post(callOf('wait', {}, token), old));
-    const [job] = await gateway.store.list({
-      status: null,
-      tool: null,
-      parentId: null,
-      createdAfter: null,
-      before: null,
-      limit: 1,
-    });
+    const [job] = await listedJobs(gateway.store);
     const jobId = job?.id ?? '';
     await apply(jobId, report('one'));
     const { id } = await next(events);
@@ -231,8 +225,7 @@ test('a batch shares one stream, which has no place to resume from', async () =>
   const old = { 'mcp-protocol-version': '2025-03-26' };
   const answer = await gateway.post([callOf('wait', {}, token), { ...callOf('wait'), id: 2 }], old);
   const events = readEvents(answer);
-  const all = { status: null, tool: null, parentId: null, createdAfter: null, before: null };
-  for (const { id } of await gateway.store.list({ ...all, limit: 2 })) {
+  for (const { id } of await listedJobs(gateway.store)) {
     await apply(id, report('one'), done);
   }
   const received = await rest(events);

@@ -9,6 +9,7 @@ import {
 } from '../../support/mcp-gateway.ts';
 import { askModern, type Message } from '../../support/modern-client.ts';
 import { readEvents } from '../../support/sse-client.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 /* What a call gave is the same by whatever way it is read. */
 
@@ -41,7 +42,7 @@ async function modern(method: string, params: Record<string, unknown>, tasks: bo
 /** A finished job that nobody waited for. */
 async function finishedJob(): Promise<string> {
   const { taskId } = await modern('tools/call', { name: 'work' }, true);
-  const waited = { timeoutMs: 10_000, signal: new AbortController().signal };
+  const waited = { timeoutMs: patienceMs, signal: new AbortController().signal };
   await gateway.toolCalls.awaitOutcome(taskId, waited);
   return taskId;
 }
@@ -76,7 +77,7 @@ const ways: Readonly<Record<string, { read: () => Promise<Message> }>> = {
     read: async () => {
       const response = await fetch(new URL('/tools/call', gateway.url), {
         method: 'POST',
-        headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+        headers: { 'content-type': 'application/json', prefer: 'wait=100' },
         body: JSON.stringify({ name: 'work' }),
       });
       const body: Message = await response.json();

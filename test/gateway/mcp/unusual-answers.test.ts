@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Asked, JobEvent } from '../../../src/jobs/event.ts';
 import type { InputRequest, InputRequests } from '../../../src/jobs/job-input.ts';
+import { listedJobs } from '../../support/jobs.ts';
 import { anyTool, callOf, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { begin, next, rest } from '../../support/mcp-stream.ts';
 import { messagesOf, postModern, type Message } from '../../support/modern-client.ts';
@@ -154,15 +155,7 @@ describe('a call that is made again', () => {
     return lastOf(await answering);
   }
 
-  const listed = () =>
-    gateway.jobs.list({
-      status: null,
-      tool: null,
-      parentId: null,
-      createdAfter: null,
-      before: null,
-      limit: 100,
-    });
+  const listed = () => listedJobs(gateway.store);
 
   /** The response, whatever its type. */
   async function lastOf(response: Response): Promise<Message> {

@@ -13,6 +13,9 @@
 {{- if and $v.gatewayAPI.enabled (not $v.gatewayAPI.parentRefs) -}}
 {{- fail "gatewayAPI.enabled is true: name a Gateway in gatewayAPI.parentRefs" -}}
 {{- end -}}
+{{- if or (hasPrefix "127." $v.config.host) (has (lower $v.config.host) (list "localhost" "::1" "[::1]")) -}}
+{{- fail (printf "config.host: %s is an address of the pod alone, which neither probes nor the Service reach; use 0.0.0.0 or ::" $v.config.host) -}}
+{{- end -}}
 {{- if and (not $v.metrics.enabled) (or $v.metrics.serviceMonitor.enabled $v.metrics.alerts.enabled) -}}
 {{- fail "metrics.serviceMonitor and metrics.alerts need metrics.enabled" -}}
 {{- end -}}

@@ -30,6 +30,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end -}}
 
+{{/* The names by which actors and clients of the cluster call the Service. */}}
+{{- define "asya-gateway.serviceHosts" -}}
+{{- $name := include "asya-gateway.fullname" . -}}
+{{- $inNamespace := printf "%s.%s" $name .Release.Namespace -}}
+{{- list $name $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace) | join "," -}}
+{{- end -}}
+
 {{- define "asya-gateway.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create -}}
 {{- default (include "asya-gateway.fullname" .) .Values.serviceAccount.name -}}

@@ -1,0 +1,24 @@
+import type { FastifyRequest } from 'fastify';
+import Type, { type TObject } from 'typebox';
+import { nearest } from '../tools/nearest.ts';
+import { invalid } from './fault.ts';
+
+/** A whole number in a query. Not Type.Integer, because that makes 1 of the text 1.5. */
+export function wholeNumber(range: { minimum: number; maximum?: number }) {
+  return Type.Number({ multipleOf: 1, ...range });
+}
+
+/**
+ * For a route's `preValidation`: refuses a parameter that the query does not have. Left out of
+ * account, a filter that is misspelt would show what it was meant to hide.
+ */
+export function knownParametersOnly({ properties }: TObject) {
+  const known = Object.keys(properties);
+  return async ({ query }: Pick<FastifyRequest, 'query'>): Promise<void> => {
+    const name = Object.keys(query as object).find((given) => !known.includes(given));
+    if (name === undefined) return;
+    const near = nearest(name.toLowerCase(), known);
+    const way = near === null ? `, only ${known.join(', ')}` : `; did you mean ${near}?`;
+    throw invalid(`querystring: there is no parameter ${name}${way}`);
+  };
+}
