@@ -7,9 +7,11 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
  */
 const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
-  settings: ['lib', 'tools/nearest.ts', 'rabbitmq/amqp-url.ts'],
+  settings: ['lib', 'rabbitmq/amqp-url.ts'],
   schema: ['lib'],
-  tools: ['lib', 'schema'],
+  yaml: ['lib', 'schema/path.ts'],
+  tools: ['lib', 'schema', 'yaml'],
+  access: ['lib', 'yaml'],
   jobs: ['lib', 'schema'],
   wire: ['lib', 'jobs'],
   calls: ['lib', 'tools', 'jobs'],
@@ -31,6 +33,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   postgres: ['postgres'],
   'rabbitmq-client': ['rabbitmq'],
   smqp: ['memory'],
+  jose: ['access'],
   'prom-client': ['metrics'],
   fastify: ['http', 'mcp'],
 };

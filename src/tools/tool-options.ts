@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fields, Setting } from './setting.ts';
+import type { Fields, YamlNode } from '../yaml/yaml-node.ts';
 import { inputCapabilities, type Tool } from './tool.ts';
 
 /** What a tool may set for itself and `defaults` for all. */
@@ -77,8 +77,8 @@ export function readOptions(fields: Fields<OptionKey>, fallback: ToolOptions): T
 }
 
 /** Joins the `defaults` of several files, which may repeat but not contradict each other. */
-export function mergeDefaults(sections: readonly Setting[]): Fields<OptionKey> {
-  const merged = new Map<OptionKey, Setting>();
+export function mergeDefaults(sections: readonly YamlNode[]): Fields<OptionKey> {
+  const merged = new Map<OptionKey, YamlNode>();
   for (const section of sections) {
     const fields = section.fields(optionKeys);
     for (const key of optionKeys) {
