@@ -38,7 +38,10 @@ export function looksLikeKey(credential: string): boolean {
   return credential.startsWith(keyPrefix);
 }
 
-/** The keys of one access file. They are found by their hash, so how long a search takes tells nothing of a key. */
+/**
+ * The keys of one access file. They are found by their hash, so how long a search takes tells nothing
+ * of a key.
+ */
 export class ApiKeys {
   readonly #byHash: ReadonlyMap<string, { readonly entry: KeyEntry; readonly caller: Caller }>;
   readonly #clock: Clock;

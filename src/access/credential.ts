@@ -6,7 +6,8 @@
  * - basic: a key as the password (RFC 7617), for clients that can only be given a URL
  */
 export type Credential =
-  | { readonly kind: 'none' | 'malformed' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'malformed' }
   | { readonly kind: 'bearer' | 'basic'; readonly secret: string };
 
 const bearerFormat = /^[\w.~+/-]+=*$/;
@@ -28,7 +29,8 @@ export function readCredential(headers: readonly string[]): Credential {
     case 'basic':
       return basicCredential(value);
     default:
-      return { kind: 'malformed' };
+      // Another scheme than those is as good as no credential (RFC 6750, section 3.1).
+      return { kind: 'none' };
   }
 }
 

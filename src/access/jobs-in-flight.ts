@@ -35,7 +35,11 @@ export class JobsInFlight {
     this.#options = options;
   }
 
-  /** Whether an owner may make another job. Counts the jobs of an owner that was not seen lately. */
+  /**
+   * Whether an owner may make another job. Counts the jobs of an owner that was not seen lately.
+   *
+   * @throws what `count` throws
+   */
   async allows(owner: string): Promise<boolean> {
     const { limitOf, clock } = this.#options;
     const limit = limitOf(owner);
@@ -44,7 +48,7 @@ export class JobsInFlight {
     if (usage === undefined) {
       usage = { counted: 0, since: 0, calledAt: clock(), known: Promise.resolve() };
       this.#usages.set(owner, usage);
-      usage.known = this.#countOf([owner]);
+      usage.known = this.#countFirst(owner);
     }
     await usage.known;
     usage.calledAt = clock();
@@ -64,6 +68,16 @@ export class JobsInFlight {
       if (calledAt < oldest) this.#usages.delete(owner);
     }
     if (this.#usages.size > 0) await this.#countOf([...this.#usages.keys()]);
+  }
+
+  /** An owner that could not be counted is forgotten, so that its next call counts again. */
+  async #countFirst(owner: string): Promise<void> {
+    try {
+      await this.#countOf([owner]);
+    } catch (error) {
+      this.#usages.delete(owner);
+      throw error;
+    }
   }
 
   async #countOf(owners: readonly string[]): Promise<void> {

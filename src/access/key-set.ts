@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { isJsonObject, type Json } from '../lib/json.ts';
 import { parseJson } from '../lib/json-parse.ts';
 import type { Log } from '../lib/log.ts';
+import { isSafeUrl } from './safe-url.ts';
 
 /** The issuer's keys cannot be had at the moment, so nobody can tell whether a token is good. */
 export class KeysUnavailable extends Error {
@@ -75,7 +76,7 @@ export class KeySet {
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     if (this.#keys === null) await this.#refresh();
-    else if ((this.ageMs ?? 0) > refreshAfterMs) void this.#refresh().catch(() => {});
+    else if ((this.ageMs ?? 0) > refreshAfterMs) void this.#refresh();
     try {
       return await this.#known(header, token);
     } catch (error) {
@@ -101,22 +102,24 @@ export class KeySet {
   /** Does nothing within the cooldown. Shares a fetch under way. Never rejects. */
   async #refresh(): Promise<void> {
     if (this.#fetching !== null) return this.#fetching;
-    const { clock, log, issuer } = this.#options;
+    const { clock } = this.#options;
     if (clock() < this.#triedAt + cooldownMs) return;
     this.#triedAt = clock();
-    this.#fetching = this.#fetch()
-      .then((keys) => {
-        this.#keys = createLocalJWKSet(keys);
-        this.#fetchedAt = this.#triedAt;
-        this.#version++;
-      })
-      .catch((error: unknown) => {
-        log.warn({ err: error, issuer }, 'the keys of an issuer could not be fetched');
-      })
-      .finally(() => {
-        this.#fetching = null;
-      });
+    this.#fetching = this.#fetchOnce().finally(() => {
+      this.#fetching = null;
+    });
     return this.#fetching;
+  }
+
+  async #fetchOnce(): Promise<void> {
+    const { log, issuer } = this.#options;
+    try {
+      this.#keys = createLocalJWKSet(await this.#fetch());
+      this.#fetchedAt = this.#triedAt;
+      this.#version++;
+    } catch (error) {
+      log.warn({ err: error, issuer }, 'the keys of an issuer could not be fetched');
+    }
   }
 
   async #fetch(): Promise<JSONWebKeySet> {
@@ -145,14 +148,6 @@ export class KeySet {
     }
     throw new AggregateError(faults, `the metadata of ${issuer} cannot be read`);
   }
-}
-
-/** Keys must not be exchanged on the way: by https, or on this machine. */
-export function isSafeUrl(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || url.username !== '' || url.password !== '') return false;
-  const isLoopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback);
 }
 
 async function fetchJson(url: string): Promise<Json> {

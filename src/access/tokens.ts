@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
+import { isJsonObject, type Json } from '../lib/json.ts';
 import { withIncluded, type Caller, type Scope } from './caller.ts';
-import { KeySet, KeysUnavailable } from './key-set.ts';
+import { KeysUnavailable, type KeySet } from './key-set.ts';
 
 /** Scopes that a claim of a token gives, such as a group. */
 export interface Grant {
+  /** Its name, or the path to it with dots. */
   readonly claim: string;
-  /** A text that the claim is, or a list that has it. */
+  /** The claim is this text, or a list that has it. */
   readonly value: string;
   readonly scopes: readonly Scope[];
 }
@@ -79,8 +80,9 @@ interface Issuer {
 
 interface TokensParts {
   readonly issuers: readonly IssuerEntry[];
+  /** The signing keys of an issuer, which outlast a change of the access file. */
+  readonly keysOf: (entry: IssuerEntry) => KeySet;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** Verifies access tokens that are JWTs (RFC 9068) of the issuers of one access file. */
@@ -90,30 +92,20 @@ export class Tokens {
   readonly #known = new Map<string, Known>();
   #verifying = 0;
 
-  constructor({ issuers, clock, log }: TokensParts) {
+  constructor({ issuers, keysOf, clock }: TokensParts) {
     this.#clock = clock;
-    this.#issuers = new Map(
-      issuers.map((entry) => {
-        const { issuer, jwksUri } = entry;
-        return [issuer, { entry, keys: new KeySet({ issuer, jwksUri, clock, log }) }];
-      }),
-    );
+    this.#issuers = new Map(issuers.map((entry) => [entry.issuer, { entry, keys: keysOf(entry) }]));
   }
 
-  /** How old each issuer's keys are, in milliseconds, by its name. Null: they were never fetched. */
-  keyAges(): ReadonlyMap<string, number | null> {
-    return new Map(
-      this.#issuers.values().map(({ entry, keys }) => [entry.name, keys.ageMs] as const),
-    );
+  /** Who a token shows that was verified before. Null: it has to be verified. */
+  recall(token: string): Caller | null {
+    if (this.#known.size === 0 || token.length > maxTokenLength) return null;
+    return this.#recall(digestOf(token));
   }
 
   /** @throws KeysUnavailable if the issuer cannot be asked, Overloaded */
   async verify(token: string): Promise<TokenVerdict> {
     if (token.length > maxTokenLength) return invalid('the token is too long');
-    const digest = createHash('sha256').update(token).digest('base64');
-    const known = this.#recall(digest);
-    if (known !== null) return { kind: 'caller', caller: known };
-
     const issuer = this.#issuerOf(token);
     if (issuer === null) return invalid('the token is not one of an issuer that is trusted here');
     if (this.#verifying >= maxVerifying) {
@@ -125,7 +117,11 @@ export class Tokens {
       const verdict = await this.#check(token, issuer);
       if (verdict.kind === 'caller') {
         // A set that came meanwhile counts from the next time on.
-        this.#remember(digest, { caller: verdict.caller, issuer, version: Math.max(version, 1) });
+        this.#remember(digestOf(token), {
+          caller: verdict.caller,
+          issuer,
+          version: Math.max(version, 1),
+        });
       }
       return verdict;
     } finally {
@@ -208,8 +204,25 @@ function scopesOf({ scope, scp }: JWTPayload): Scope[] {
   });
 }
 
+function digestOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64');
+}
+
+/** A claim by its name, or by a path with dots, such as `realm_access.roles`. */
+function claimOf(payload: JWTPayload, claim: string): unknown {
+  if (Object.hasOwn(payload, claim)) return payload[claim];
+  let at: unknown = payload;
+  for (const name of claim.split('.')) {
+    at =
+      isJsonObject(at as Json) && Object.hasOwn(at as object, name)
+        ? (at as JWTPayload)[name]
+        : undefined;
+  }
+  return at;
+}
+
 function isGranted(payload: JWTPayload, { claim, value }: Grant): boolean {
-  const given = payload[claim];
+  const given = claimOf(payload, claim);
   return Array.isArray(given) ? given.includes(value) : given === value;
 }
 
