@@ -20,7 +20,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   rabbitmq: ['lib', 'jobs', 'wire', 'actor/actor-broker.ts'],
   metrics: ['lib', 'jobs', 'http/responses.ts'],
   actor: ['lib', 'jobs', 'wire'],
-  'mcp/rpc': ['lib', 'jobs'],
+  'mcp/rpc': ['lib', 'jobs', 'calls'],
   'mcp/calls': ['lib', 'tools', 'jobs', 'calls', 'mcp/rpc'],
   'mcp/legacy': ['lib', 'tools', 'jobs', 'calls', 'mcp/rpc', 'mcp/calls'],
   'mcp/modern': ['lib', 'tools', 'jobs', 'calls', 'mcp/rpc', 'mcp/calls'],

@@ -51,7 +51,7 @@ export function callResult(job: JobState, form = commonForm): CallOutcome {
 }
 
 /** Where to follow a job, for a caller that does not wait for it. */
-function jobHandle(job: Job, tool: Tool | null): JsonObject {
+function jobHandle(job: Pick<Job, 'id'>, tool: Tool | null): JsonObject {
   return {
     job_id: job.id,
     // Its name to clients of Asya's second generation; the first reads the id from the message.
@@ -68,7 +68,7 @@ function jobHandle(job: Job, tool: Tool | null): JsonObject {
  * @param advice a sentence to the model, beside the handle
  */
 export function handleResult(
-  job: Job,
+  job: Pick<Job, 'id'>,
   tool: Tool | null,
   advice: string | null = null,
 ): CallToolResult {

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
-import { isFinal, type Job, type JobUpdate } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 import type { JsonObject } from '../lib/json.ts';
-import { callAfter } from '../lib/timer.ts';
 import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
 import type { Tool } from '../tools/tool.ts';
 
@@ -21,23 +20,7 @@ export type StartedCall =
   /** Each fault is a sentence that names the argument by its path. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-export interface WaitOptions {
-  /** Longest wait in milliseconds; null: as long as the job takes. */
-  readonly timeoutMs: number | null;
-  /** Ends the wait, not the job. */
-  readonly signal: AbortSignal;
-  /** Updates with a greater seq are told. Default 0: all of them. */
-  readonly after?: number;
-  /** Told every update in order, the final one included; the next one waits for it. */
-  readonly onUpdate?: (update: JobUpdate) => Promise<void>;
-}
-
-export interface UpdateOptions extends WaitOptions {
-  /** Whether the wait is over with this update. */
-  readonly until: (update: JobUpdate) => boolean;
-}
-
-/** A tool call becomes a job, and a job's outcome is waited for: what every front does with a call. */
+/** Makes jobs of tool calls, for every front. */
 export class ToolCalls {
   readonly #jobs: ClientJobs;
 
@@ -69,52 +52,6 @@ export class ToolCalls {
     });
     return { ok: true, job };
   }
-
-  /**
-   * Waits until a job is finished.
-   *
-   * @returns the finished job; null if time ran out, the signal aborted or no such job exists
-   * @throws StoreUnavailable
-   */
-  async awaitOutcome(jobId: string, options: WaitOptions): Promise<Job | null> {
-    const last = await this.awaitUpdate(jobId, { ...options, until: isOutcome });
-    if (last === null) return null;
-    const job = await this.#jobs.get(jobId);
-    return job !== null && isFinal(job.status) ? job : null;
-  }
-
-  /**
-   * Waits for the first update that will do.
-   *
-   * @returns it, or `over` if none can come: the job was finished before the wait began, or is
-   *   unknown; null if time ran out or the signal aborted
-   * @throws StoreUnavailable
-   */
-  async awaitUpdate(jobId: string, options: UpdateOptions): Promise<JobUpdate | 'over' | null> {
-    const { timeoutMs, signal, after = 0, onUpdate, until } = options;
-    // AbortSignal.timeout would keep its timer, and this call with it, long after a quick outcome.
-    const stop = new AbortController();
-    const abort = (): void => stop.abort();
-    const stopTimer = callAfter(timeoutMs ?? Infinity, abort);
-    signal.addEventListener('abort', abort, { once: true });
-    if (signal.aborted) abort();
-    try {
-      for await (const updates of this.#jobs.watch(jobId, { after, signal: stop.signal })) {
-        for (const update of updates) {
-          await onUpdate?.(update);
-          if (until(update)) return update;
-        }
-      }
-      return stop.signal.aborted ? null : 'over';
-    } finally {
-      stopTimer();
-      signal.removeEventListener('abort', abort);
-    }
-  }
-}
-
-function isOutcome({ status }: JobUpdate): boolean {
-  return isFinal(status);
 }
 
 /** Arguments are kept with the job, as they are or not at all. */

@@ -76,7 +76,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.get('/ready', ready(readiness, closing));
 
   app.register(mcp);
-  app.post('/tools/call', callTool({ toolCalls, tools, closing }));
+  app.post('/tools/call', callTool({ jobs, toolCalls, tools, closing }));
 
   app.get('/jobs', listJobs(jobs));
   app.get('/jobs/:id', readJob(jobs));

@@ -1,11 +1,9 @@
 import type { FastifyError } from 'fastify';
-import { StoreUnavailable } from '../jobs/job-store.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { outageOf, type Outage } from '../calls/outage.ts';
 import { MalformedReport } from '../wire/report.ts';
-import { Overloaded } from '../lib/batcher.ts';
 import { JsonError } from '../lib/json-parse.ts';
 import { AmbiguousHeader } from '../lib/repeated-headers.ts';
-import { Problem, unavailable } from './problem.ts';
+import { Problem } from './problem.ts';
 
 /**
  * What the caller is told about something thrown: the one place where errors become statuses. An
@@ -13,15 +11,8 @@ import { Problem, unavailable } from './problem.ts';
  */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof StoreUnavailable) {
-    return unavailable('store_unavailable', 'the job store cannot be reached at the moment');
-  }
-  if (error instanceof BrokerUnavailable) {
-    return unavailable('broker_unavailable', 'the message broker cannot be reached at the moment');
-  }
-  if (error instanceof Overloaded) {
-    return unavailable('overloaded', 'more requests are under way than the gateway can take');
-  }
+  const outage = outageOf(error);
+  if (outage !== null) return outageProblem(outage);
   if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
   if (error instanceof AmbiguousHeader) return invalid(error.message);
   if (error instanceof MalformedReport) return invalid(error.message);
@@ -51,6 +42,10 @@ function fastifyProblem(error: FastifyError): Problem {
         ? invalid('the request could not be read')
         : internalError();
   }
+}
+
+function outageProblem({ code, message, retryAfter }: Outage): Problem {
+  return new Problem(503, code, message, { headers: { 'retry-after': String(retryAfter) } });
 }
 
 function internalError(): Problem {

@@ -1,4 +1,5 @@
-import type { EpochMs, Job, JobUpdate } from '../jobs/job.ts';
+import type { Job, JobUpdate } from '../jobs/job.ts';
+import { instantText } from '../lib/clock.ts';
 
 /** A job as clients see it. */
 export function jobJson(job: Job) {
@@ -20,11 +21,11 @@ export function jobJson(job: Job) {
     steps_completed: job.stepsCompleted,
     total_steps: job.route.steps.length,
     timeout_seconds: job.timeoutSeconds,
-    deadline: instant(job.deadline),
-    last_heartbeat_at: instant(job.lastHeartbeatAt),
-    created_at: instant(job.createdAt),
-    updated_at: instant(job.updatedAt),
-    finished_at: instant(job.finishedAt),
+    deadline: instantText(job.deadline),
+    last_heartbeat_at: instantText(job.lastHeartbeatAt),
+    created_at: instantText(job.createdAt),
+    updated_at: instantText(job.updatedAt),
+    finished_at: instantText(job.finishedAt),
   };
 }
 
@@ -42,12 +43,6 @@ export function updateJson(update: JobUpdate) {
     // A result may well be null, so the status tells whether there is one.
     ...(update.status === 'Succeeded' && { result: update.result }),
     ...(update.error !== null && { error: update.error }),
-    timestamp: instant(update.timestamp),
+    timestamp: instantText(update.timestamp),
   };
-}
-
-function instant(ms: EpochMs): string;
-function instant(ms: EpochMs | null): string | null;
-function instant(ms: EpochMs | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,14 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { parseJson } from '../lib/json-parse.ts';
+import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 import type { Json } from '../lib/json.ts';
 import { storableJson } from '../wire/storable-json.ts';
 
-/** Beyond what is let through as a tool's arguments, which come wrapped in a few levels. */
-const maxDepth = 80;
-
 /** Bodies are JSON and nothing else, for the routes of this scope. */
 export function acceptJson(scope: FastifyInstance): void {
-  readBodies(scope, (text) => parseJson(text, { maxDepth }));
+  readBodies(scope, (text) => parseJson(text, { maxDepth: maxMessageDepth }));
 }
 
 /**

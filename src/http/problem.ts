@@ -1,10 +1,12 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import type { Outage } from '../calls/outage.ts';
 import type { JobState } from '../jobs/job.ts';
 import type { Refusal } from '../jobs/decision.ts';
 
 /** Stable names of what can go wrong; clients decide by them, so none is ever renamed. */
 export type ProblemCode =
+  | Outage['code']
   | 'invalid_request'
   | 'malformed_http'
   | 'malformed_json'
@@ -28,9 +30,6 @@ export type ProblemCode =
   | 'request_timeout'
   | 'internal_error'
   | 'work_not_possible'
-  | 'store_unavailable'
-  | 'broker_unavailable'
-  | 'overloaded'
   | 'not_ready';
 
 interface ProblemExtras {
@@ -73,11 +72,6 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .headers(problem.extras.headers ?? {})
     .type(problemType)
     .send(problemJson(problem));
-}
-
-/** @param after seconds until another try is worth while */
-export function unavailable(code: ProblemCode, detail: string, after = 1): Problem {
-  return new Problem(503, code, detail, { headers: { 'retry-after': String(after) } });
 }
 
 export function jobNotFound(id: string): Problem {

@@ -1,4 +1,6 @@
-import Type from 'typebox';
+import type { IncomingHttpHeaders } from 'node:http';
+import Type, { type Static } from 'typebox';
+import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { StoreUnavailable } from '../jobs/job-store.ts';
 import type { Job } from '../jobs/job.ts';
 import { goneSignal } from '../lib/gone-signal.ts';
@@ -8,6 +10,7 @@ import {
   handleResult,
   type CallToolResult,
 } from '../calls/call-result.ts';
+import { waitForOutcome, type WaitOptions } from '../calls/job-wait.ts';
 import { traceHeaders, type ToolCalls } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { preferredWait } from './prefer.ts';
@@ -21,6 +24,7 @@ const callBody = Type.Object({
 });
 
 export interface ToolRouteParts {
+  readonly jobs: ClientJobs;
   readonly toolCalls: ToolCalls;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
@@ -28,40 +32,57 @@ export interface ToolRouteParts {
 }
 
 /** A tool call without MCP: the job handle, or the result if the caller prefers to wait for it. */
-export function callTool({ toolCalls, tools, closing }: ToolRouteParts) {
+export function callTool(parts: ToolRouteParts) {
   return route({
     schema: { body: callBody },
-    handler: async ({ body, headers }, reply) => {
-      const tool = tools().find(body.name);
-      if (tool === null) throw new Problem(404, 'tool_not_found', `no tool is named ${body.name}`);
+    handler: async (request, reply) => {
+      const begun = await begin(request, parts);
+      if (begun.kind === 'refused') return begun.result;
 
-      const started = await toolCalls.call({
-        tool,
-        arguments: body.arguments,
-        headers: traceHeaders(headers),
-      });
-      if (!started.ok) return faultsResult(tool.name, started.faults);
-
-      const seconds = preferredWait(headers['prefer']);
-      if (seconds === null) return handleResult(started.job, tool);
+      const seconds = preferredWait(request.headers['prefer']);
+      if (seconds === null) return begun.handle;
 
       reply.header('preference-applied', `wait=${seconds}`);
-      const signal = AbortSignal.any([closing, goneSignal(reply.raw)]);
-      const finished = await outcomeWithin(toolCalls, started.job.id, seconds * 1_000, signal);
-      return finished === null ? handleResult(started.job, tool) : resultOf(finished);
+      // Fastify would keep the arguments for as long as the call is waited for.
+      (request as { body: unknown }).body = undefined;
+      const { jobs, closing } = parts;
+      const finished = await outcomeWithin(jobs, begun.jobId, {
+        timeoutMs: seconds * 1_000,
+        stopOn: [closing, goneSignal(reply.raw)],
+      });
+      return finished === null ? begun.handle : resultOf(finished);
     },
   });
 }
 
+/** What a wait for the call has to know of it. The job itself can be large, so it is not held. */
+type BegunCall =
+  | { readonly kind: 'begun'; readonly jobId: string; readonly handle: CallToolResult }
+  | { readonly kind: 'refused'; readonly result: CallToolResult };
+
+async function begin(
+  { body, headers }: { body: Static<typeof callBody>; headers: IncomingHttpHeaders },
+  { tools, toolCalls }: ToolRouteParts,
+): Promise<BegunCall> {
+  const tool = tools().find(body.name);
+  if (tool === null) throw new Problem(404, 'tool_not_found', `no tool is named ${body.name}`);
+  const started = await toolCalls.call({
+    tool,
+    arguments: body.arguments,
+    headers: traceHeaders(headers),
+  });
+  if (!started.ok) return { kind: 'refused', result: faultsResult(tool.name, started.faults) };
+  return { kind: 'begun', jobId: started.job.id, handle: handleResult(started.job, tool) };
+}
+
 /** The job is there whatever happens to the wait for it, so an outage then costs the wait alone. */
 async function outcomeWithin(
-  toolCalls: ToolCalls,
+  jobs: ClientJobs,
   jobId: string,
-  timeoutMs: number,
-  signal: AbortSignal,
+  options: WaitOptions,
 ): Promise<Job | null> {
   try {
-    return await toolCalls.awaitOutcome(jobId, { timeoutMs, signal });
+    return await waitForOutcome(jobs, jobId, options);
   } catch (error) {
     if (error instanceof StoreUnavailable) return null;
     throw error;

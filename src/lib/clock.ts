@@ -10,3 +10,10 @@ const yearTenThousand = Date.parse('9999-12-31T23:59:59.999Z') + 1;
 export function isInstant(ms: number): boolean {
   return ms >= yearOne && ms < yearTenThousand;
 }
+
+/** A time as RFC 3339 has it, in UTC, such as `2026-01-01T00:00:00.000Z`. */
+export function instantText(ms: number): string;
+export function instantText(ms: number | null): string | null;
+export function instantText(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

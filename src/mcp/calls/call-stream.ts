@@ -4,7 +4,7 @@ import type { Json } from '../../lib/json.ts';
 import { isRequestId, type RequestId } from '../rpc/json-rpc.ts';
 import type { ProgressToken } from '../rpc/progress.ts';
 
-/** The stream that answers one request: all that a replica which never saw it needs to go on with it. */
+/** The stream that replies to one request: all that a replica which never saw it needs to go on with it. */
 export interface CallStream {
   readonly jobId: string;
   readonly requestId: RequestId;
@@ -13,28 +13,45 @@ export interface CallStream {
   readonly patience: Patience | null;
 }
 
-/** How long the outcome is waited for, and what is the answer after that. */
+/** How long the outcome is waited for, and what is the reply after that. */
 export interface Patience {
+  /** While the job asks for nothing; see `PatienceClock`. */
   readonly until: EpochMs;
   readonly instead: Instead;
 }
 
 const instead = ['handle', 'status'] as const;
 
-/** The handle of the job, or how far it has come. */
+/**
+ * What a caller gets whose patience ends before the job does:
+ * - handle: where to follow the job, which its request made
+ * - status: how far the job has come, for which its request only waits
+ */
 export type Instead = (typeof instead)[number];
 
-/** A seq of the job: the updates up to it are told. `end`: the response is. */
+/** A seq of the job: the updates up to it are told. `end`: the reply is. */
 export type StreamPosition = number | 'end';
 
 /**
- * Long enough for every request id and token that makes sense; the event id comes with each event,
- * and back in a header, which Node limits to 16 KiB for all of them.
+ * The event id of a place in a stream.
+ *
+ * @param until the end of its patience as it is known there. Default, and for Infinity: as at the beginning
+ */
+export type EventIdAt = (position: StreamPosition, until?: EpochMs) => string;
+
+/**
+ * Characters of an event id's last part. That is long enough for every request id and token that makes
+ * sense. The id comes with each event, and back in a header; Node limits all headers to 16 KiB.
  */
 const maxEncoded = 1_024;
 
 /** Beyond what any job's history comes to. */
 const maxSeq = 999_999_999;
+
+/** Did the stream's request make the job? Otherwise it only waits for it. */
+export function madeJob({ patience }: CallStream): boolean {
+  return patience?.instead !== 'status';
+}
 
 /**
  * The event ids of a stream: `{jobId}.{position}.{the rest of it}`. They are not signed: one that a
@@ -42,11 +59,18 @@ const maxSeq = 999_999_999;
  *
  * @returns null if they would be too long
  */
-export function eventIdsOf(stream: CallStream): ((position: StreamPosition) => string) | null {
-  const { jobId, requestId, progressToken, patience } = stream;
-  const rest = [requestId, progressToken, patience?.until ?? null, patience?.instead ?? null];
-  const encoded = Buffer.from(JSON.stringify(rest)).toString('base64url');
-  return encoded.length > maxEncoded ? null : (position) => `${jobId}.${position}.${encoded}`;
+export function eventIdsOf(stream: CallStream): EventIdAt | null {
+  let encodedUntil = stream.patience?.until ?? null;
+  let encoded = encode(stream, encodedUntil);
+  if (encoded.length > maxEncoded) return null;
+  return (position, until) => {
+    const isNews = until !== undefined && until !== Infinity && until !== encodedUntil;
+    if (isNews && encodedUntil !== null) {
+      encodedUntil = until;
+      encoded = encode(stream, until);
+    }
+    return `${stream.jobId}.${position}.${encoded}`;
+  };
 }
 
 /** Null if the text is no event id of such a stream. An id has one spelling, that of `eventIdsOf`. */
@@ -70,6 +94,11 @@ function readPatience(until: Json | undefined, wanted: Json | undefined) {
   if (until === null && wanted === null) return null;
   const known = instead.find((name) => name === wanted);
   return typeof until === 'number' && known !== undefined ? { until, instead: known } : undefined;
+}
+
+function encode({ requestId, progressToken, patience }: CallStream, until: EpochMs | null): string {
+  const rest = [requestId, progressToken, until, patience?.instead ?? null];
+  return Buffer.from(JSON.stringify(rest)).toString('base64url');
 }
 
 function decode(encoded: string): Json {

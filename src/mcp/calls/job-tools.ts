@@ -1,29 +1,28 @@
 import Type, { type Static, type TObject } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import { isFinal, jobIdPattern, type EpochMs, type Job, type JobState } from '../../jobs/job.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { isFinal, jobIdPattern, type Job, type JobState } from '../../jobs/job.ts';
 import type { ToolBox } from '../../tools/tool.ts';
-import type { AwaitedCall } from './awaited-call.ts';
+import type { WaitForJob } from './waited-call.ts';
+import { statusResult } from './job-status.ts';
 import {
   callResult,
   errorResult,
-  objectResult,
   type CallOutcome,
   type ResultForm,
 } from '../../calls/call-result.ts';
 import type { ToolDefinition } from './tool-listing.ts';
 
-/** A tool of the gateway itself, answered without an actor. */
+/** A tool of the gateway itself, which needs no actor. */
 export interface JobTool {
   readonly definition: ToolDefinition;
   /** @throws StoreUnavailable or Overloaded */
-  readonly call: (given: unknown, form: ResultForm) => Promise<CallOutcome | AwaitedCall>;
+  readonly call: (given: unknown, form: ResultForm) => Promise<CallOutcome | WaitForJob>;
 }
 
 export interface JobToolsParts {
   readonly jobs: ClientJobs;
-  /** Tells how long a job's own tool lets its callers wait. */
+  /** The tools on offer at the moment: a job's own tool says how long its callers may wait. */
   readonly tools: () => ToolBox;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionSeconds: number;
@@ -92,10 +91,10 @@ export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): read
       input: waitInput,
       annotations: readOnly,
       call: ({ job_id: id, seconds = Infinity }, form) =>
-        withJob<CallOutcome | AwaitedCall>(id, (job) => {
+        withJob<CallOutcome | WaitForJob>(id, (job) => {
           if (isFinal(job.status)) return callResult(job, form);
           return {
-            kind: 'awaited',
+            kind: 'wait',
             job,
             patience: { ms: Math.min(seconds, patienceOf(job)) * 1_000, instead: 'status' },
           };
@@ -129,7 +128,7 @@ interface JobToolOptions<Input extends TObject> {
   readonly description: string;
   readonly input: Input;
   readonly annotations: object;
-  readonly call: (input: Static<Input>, form: ResultForm) => Promise<CallOutcome | AwaitedCall>;
+  readonly call: (input: Static<Input>, form: ResultForm) => Promise<CallOutcome | WaitForJob>;
 }
 
 function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool {
@@ -147,32 +146,6 @@ function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool
         result: errorResult(`Invalid arguments for ${name}: ${faults.join('; ')}`),
       };
     },
-  };
-}
-
-/** How far a job has come, for a model. */
-export function statusResult(job: JobState): CallOutcome {
-  return { kind: 'result', result: objectResult(statusOf(job)) };
-}
-
-function statusOf(job: JobState): JsonObject {
-  return {
-    job_id: job.id,
-    status: job.status,
-    ...(job.reason !== null && { reason: job.reason }),
-    ...(job.error !== null && { error: job.error }),
-    message: job.message,
-    ...(job.status === 'InputRequired' && {
-      input_requests: job.input?.requests ?? {},
-    }),
-    progress_percent: job.progressPercent,
-    current_step: job.currentStep,
-    steps_completed: job.stepsCompleted,
-    total_steps: job.route.steps.length,
-    created_at: instant(job.createdAt),
-    updated_at: instant(job.updatedAt),
-    ...(job.deadline !== null && { deadline: instant(job.deadline) }),
-    ...(job.finishedAt !== null && { finished_at: instant(job.finishedAt) }),
   };
 }
 
@@ -203,8 +176,4 @@ function keptSentence(seconds: number): string {
   const { name, seconds: unitSeconds } = unit ?? { name: 'second', seconds: 1 };
   const count = seconds / unitSeconds;
   return `Results are kept for ${count} ${name}${count === 1 ? '' : 's'}.`;
-}
-
-function instant(ms: EpochMs): string {
-  return new Date(ms).toISOString();
 }

@@ -1,6 +1,7 @@
-import { isFinal, type EpochMs, type JobState } from '../../jobs/job.ts';
+import { isFinal, type JobState } from '../../jobs/job.ts';
+import { instantText } from '../../lib/clock.ts';
 
-/** What is said of a task alike in every protocol version; the task's id is the job's. */
+/** What every protocol version says of a task in the same words. The task's id is the job's. */
 export interface TaskFacts {
   readonly taskId: string;
   readonly statusMessage?: string;
@@ -17,14 +18,14 @@ export function taskFacts(job: JobState): TaskFacts {
   return {
     taskId: job.id,
     ...(statusMessage !== null && { statusMessage }),
-    createdAt: instant(job.createdAt),
-    lastUpdatedAt: instant(job.updatedAt),
+    createdAt: instantText(job.createdAt),
+    lastUpdatedAt: instantText(job.updatedAt),
   };
 }
 
 /**
- * How long a task can be asked for, in milliseconds from its creation; null: without a limit. Until
- * it is finished it is taken to need all its time.
+ * How long a task can be asked for, in milliseconds from its creation; null: without a limit. A task
+ * that is not finished is expected to need all the time it has.
  *
  * @param retentionSeconds how long a finished job is kept; 0: for ever
  */
@@ -53,8 +54,4 @@ function positionOf({ route, currentStep, progressPercent }: JobState): string {
   return [step, currentStep, `${Math.floor(progressPercent)} %`]
     .filter((part) => part !== null)
     .join(' · ');
-}
-
-function instant(ms: EpochMs): string {
-  return new Date(ms).toISOString();
 }

@@ -1,19 +1,12 @@
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import type { Job } from '../../jobs/job.ts';
-import type { Json } from '../../lib/json.ts';
-import { ready, type ReadyAnswer } from '../rpc/reply.ts';
-import { errorResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
+import { isJobId, type Job } from '../../jobs/job.ts';
+import { invalidParams } from '../rpc/failure.ts';
+import type { RpcRequest } from '../rpc/json-rpc.ts';
+import type { ReadyReply } from '../rpc/reply.ts';
 
-/** What a job's id looks like. Other text names no job, and some of it no store can even look for. */
-const jobId = /^[A-Za-z0-9_-]{1,128}$/;
-
-export function isTaskId(value: Json | undefined): value is string {
-  return typeof value === 'string' && jobId.test(value);
-}
-
-/** The task a request names; null: none that could be. */
+/** The task that a request names; null: what it names cannot be one. */
 export function taskIdOf({ params: { taskId } }: RpcRequest): string | null {
-  return isTaskId(taskId) ? taskId : null;
+  return isJobId(taskId) ? taskId : null;
 }
 
 /**
@@ -26,8 +19,8 @@ export async function taskOf(request: RpcRequest, jobs: ClientJobs): Promise<Job
   return taskId === null ? null : jobs.get(taskId);
 }
 
-/** Never there, or removed since. */
-export function unknownTask({ id }: RpcRequest): ReadyAnswer {
+/** The task was never there, or is not kept any more. */
+export function unknownTask(request: RpcRequest): ReadyReply {
   const message = 'params.taskId is not the id of a task, or of one that is no longer kept';
-  return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
+  return invalidParams(request, message);
 }

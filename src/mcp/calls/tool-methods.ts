@@ -1,32 +1,33 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import { answerOf } from './call-answer.ts';
-import { isFinal, type Job } from '../../jobs/job.ts';
-import type { Clock } from '../../lib/clock.ts';
-import type { Log } from '../../lib/log.ts';
-import type { TaskSupport, Tool, ToolBox } from '../../tools/tool.ts';
-import { ready, type Answer, type PendingAnswer } from '../rpc/reply.ts';
-import { AwaitedCalls, type AwaitedCall, type StreamTerms } from './awaited-call.ts';
 import {
-  callResult,
   faultsResult,
   handleResult,
   type CallOutcome,
   type CallToolResult,
-  type ResultForm,
 } from '../../calls/call-result.ts';
-import type { CallStream, Instead } from './call-stream.ts';
-import { jobTools, statusResult, type JobTool } from './job-tools.ts';
-import { errorResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
-import { metaOf, progressTokenOf } from '../rpc/progress.ts';
 import { traceHeaders, type StartedCall, type ToolCalls } from '../../calls/tool-calls.ts';
+import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { Job } from '../../jobs/job.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { TaskSupport, Tool, ToolBox } from '../../tools/tool.ts';
+import { invalidParams } from '../rpc/failure.ts';
+import type { RpcRequest } from '../rpc/json-rpc.ts';
+import { metaOf, progressTokenOf } from '../rpc/progress.ts';
+import type { PendingReply, Reply } from '../rpc/reply.ts';
+import type { Asker } from './asker.ts';
+import { callReply } from './call-reply.ts';
+import type { CallWait } from './call-wait.ts';
+import type { McpCaller } from './caller.ts';
+import { jobTools, type JobTool } from './job-tools.ts';
 import { toolDefinition, type ToolDefinition } from './tool-listing.ts';
+import { beginWait, type WaitForJob } from './waited-call.ts';
 
 export interface ToolMethodsParts {
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly jobs: ClientJobs;
   readonly toolCalls: ToolCalls;
+  readonly callWait: CallWait;
   readonly config: {
     /** Whether the gateway's own tools are offered beside those of the file. */
     readonly jobTools: boolean;
@@ -34,30 +35,23 @@ export interface ToolMethodsParts {
     readonly jobRetentionSeconds: number;
   };
   readonly clock: Clock;
-  readonly log: Log;
-  /** Aborted when the gateway drains: waits end. */
-  readonly closing: AbortSignal;
 }
 
-export interface CallTerms extends StreamTerms {
-  readonly headers: IncomingHttpHeaders;
-  /** Works out the id of the job while the call waits for it, if no job has it already; null: any. */
+export interface CallOptions {
+  /** How the caller is asked what the call's job asks. */
+  readonly asker: Asker;
+  /** Works out the id that the job gets while the call waits for it, unless a job has it; null: any. */
   readonly jobId: (() => string) | null;
 }
 
-/** `tools/list` and `tools/call`, which are alike in every protocol version. */
+/** `tools/list` and `tools/call`, as far as they are alike in every protocol version. */
 export class ToolMethods {
   readonly #parts: ToolMethodsParts;
   readonly #jobTools: ReadonlyMap<string, JobTool>;
-  readonly #awaitedCalls: AwaitedCalls;
 
   constructor(parts: ToolMethodsParts) {
     const { jobs, tools, config } = parts;
     this.#parts = parts;
-    this.#awaitedCalls = new AwaitedCalls({
-      ...parts,
-      instead: (...args) => this.#instead(...args),
-    });
     const offered = config.jobTools
       ? jobTools({ jobs, tools, retentionSeconds: config.jobRetentionSeconds })
       : [];
@@ -83,7 +77,7 @@ export class ToolMethods {
   /** Whether a call can go on as a task; null: there is no such tool. */
   taskSupportOf(request: RpcRequest): TaskSupport | null {
     const { name } = request.params;
-    // The gateway's own tools are answered at once, or wait for a job that there is already.
+    // The gateway's own tools reply at once, or wait for a job that there is already.
     if (typeof name === 'string' && this.#jobTools.has(name)) return 'forbidden';
     return this.toolOf(request)?.taskSupport ?? null;
   }
@@ -91,7 +85,7 @@ export class ToolMethods {
   /**
    * Begins a call whose job is durable once this resolves.
    *
-   * @param jobId the id of the job, if no job has it already; null: any
+   * @param jobId the id of the job, unless a job has it already; null: any
    * @throws StoreUnavailable, BrokerUnavailable or Overloaded
    */
   start(
@@ -111,84 +105,78 @@ export class ToolMethods {
   }
 
   /** @throws StoreUnavailable, BrokerUnavailable or Overloaded */
-  async call(request: RpcRequest, terms: CallTerms): Promise<Answer> {
+  async call(request: RpcRequest, caller: McpCaller, options: CallOptions): Promise<Reply> {
     const { name } = request.params;
-    if (typeof name !== 'string') return invalid(request, 'params.name must be a string');
+    if (typeof name !== 'string') return invalidParams(request, 'params.name must be a string');
     if (!progressTokenOf(request.params).ok) {
-      return invalid(request, 'params._meta.progressToken must be a string or an integer');
+      return invalidParams(request, 'params._meta.progressToken must be a string or an integer');
     }
-    const step = await this.#begin(name, request, terms);
-    if (step === null) return invalid(request, `Unknown tool: ${name}`);
-    return step.kind === 'awaited' ? this.await(step, request, terms) : answerOf(request.id, step);
-  }
-
-  /** The answer to a call whose job there is already. */
-  callAgain(job: Job, tool: Tool, request: RpcRequest, terms: StreamTerms): PendingAnswer {
-    return this.await(awaitedCall(job, tool), request, terms);
-  }
-
-  /** The answer to a request that is answered with a job's outcome. */
-  await(call: AwaitedCall, { id, params }: RpcRequest, terms: StreamTerms): PendingAnswer {
-    const progress = progressTokenOf(params);
-    const progressToken = progress.ok ? progress.token : null;
-    return this.#awaitedCalls.begin(call, { requestId: id, progressToken }, terms);
-  }
-
-  /** Goes on with the stream of a call that any replica began; see `AwaitedCalls.resume`. */
-  resume(job: Job, stream: CallStream, after: number, terms: StreamTerms): Answer {
-    return this.#awaitedCalls.resume(job, stream, after, terms);
-  }
-
-  /** Null: there is no such tool. */
-  async #begin(
-    name: string,
-    request: RpcRequest,
-    { headers, jobId, form }: CallTerms,
-  ): Promise<CallOutcome | AwaitedCall | null> {
     const jobTool = this.#jobTools.get(name);
-    if (jobTool !== undefined) return jobTool.call(request.params['arguments'], form);
-
+    if (jobTool !== undefined) {
+      const step = await jobTool.call(request.params['arguments'], caller.form);
+      return this.#replyTo(step, request, caller, { asker: options.asker, ownsJob: false });
+    }
     const tool = this.toolOf(request);
-    if (tool === null) return null;
-    // A handle is the answer already: there is no request left to cancel.
+    if (tool === null) return invalidParams(request, `Unknown tool: ${name}`);
+    const step = await this.#begin(tool, request, caller, options);
+    return this.#replyTo(step, request, caller, { asker: options.asker, ownsJob: true });
+  }
+
+  /** The reply to a call that is made again, whose job there is already. */
+  callAgain(
+    job: Job,
+    tool: Tool,
+    request: RpcRequest,
+    caller: McpCaller,
+    asker: Asker,
+  ): PendingReply {
+    return this.#wait(waitOf(job, tool), request, caller, { asker, ownsJob: true });
+  }
+
+  async #begin(
+    tool: Tool,
+    request: RpcRequest,
+    caller: McpCaller,
+    { jobId }: CallOptions,
+  ): Promise<CallOutcome | WaitForJob> {
+    // Once the handle is sent, there is no request left to cancel.
     const ownId = tool.mode === 'handle' || jobId === null ? null : jobId();
-    const started = await this.start(tool, request, headers, ownId);
-    if (!started.ok) return result(faultsResult(name, started.faults));
+    const started = await this.start(tool, request, caller.headers, ownId);
+    if (!started.ok) return result(faultsResult(tool.name, started.faults));
     const { job } = started;
-    return tool.mode === 'handle' ? result(handleResult(job, tool)) : awaitedCall(job, tool);
+    return tool.mode === 'handle' ? result(handleResult(job, tool)) : waitOf(job, tool);
   }
 
-  async #instead(job: Job, kind: Instead, form: ResultForm): Promise<CallOutcome> {
-    const latest = (await this.#parts.jobs.get(job.id)) ?? job;
-    switch (kind) {
-      case 'handle':
-        return result(handleResult(job, this.#toolOfJob(job), this.#advice(latest)));
-      case 'status': {
-        return isFinal(latest.status) ? callResult(latest, form) : statusResult(latest);
-      }
-    }
+  #replyTo(
+    step: CallOutcome | WaitForJob,
+    request: RpcRequest,
+    caller: McpCaller,
+    options: WaitStrategy,
+  ): Reply {
+    return step.kind === 'wait'
+      ? this.#wait(step, request, caller, options)
+      : callReply(request.id, step);
   }
 
-  #toolOfJob({ tool }: Job): Tool | null {
-    return tool === null ? null : this.#parts.tools().find(tool);
-  }
-
-  #advice({ id, tool, status, message }: Job): string | null {
-    if (status === 'InputRequired') {
-      return `${message} (it goes on once this is answered by POST /jobs/${id}/input)`;
-    }
-    if (!this.#jobTools.has('job_wait')) return null;
-    return `${tool} is still at work: call job_wait with this job_id to get its result.`;
+  #wait(
+    wait: WaitForJob,
+    request: RpcRequest,
+    caller: McpCaller,
+    options: WaitStrategy,
+  ): PendingReply {
+    const { callWait, clock } = this.#parts;
+    return callWait.pending(beginWait(wait, request, caller, { ...options, now: clock() }), caller);
   }
 }
 
-function awaitedCall(job: Job, { mode, waitSeconds }: Tool): AwaitedCall {
+interface WaitStrategy {
+  readonly asker: Asker;
+  readonly ownsJob: boolean;
+}
+
+function waitOf(job: Job, { mode, waitSeconds }: Tool): WaitForJob {
   const patience = mode === 'wait' ? null : { ms: waitSeconds * 1_000, instead: 'handle' as const };
-  return { kind: 'awaited', job, patience };
-}
-
-function invalid({ id }: RpcRequest, message: string): Answer {
-  return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
+  return { kind: 'wait', job, patience };
 }
 
 function result(given: CallToolResult): CallOutcome {

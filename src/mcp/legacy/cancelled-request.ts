@@ -1,12 +1,15 @@
+import { waitForUpdate } from '../../calls/job-wait.ts';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import { isFinal, type Job } from '../../jobs/job.ts';
+import { isFinal, type Job, type JobUpdate } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { storableText } from '../../lib/storable.ts';
-import type { ToolBox } from '../../tools/tool.ts';
-import { isRequestId } from '../rpc/json-rpc.ts';
+import type { Tool, ToolBox } from '../../tools/tool.ts';
+import { answerable } from '../calls/client-capabilities.ts';
+import { PatienceClock } from '../calls/patience.ts';
 import { requestCancelled } from '../calls/request-cancellation.ts';
+import { isRequestId } from '../rpc/json-rpc.ts';
 import type { Session, Sessions } from './session.ts';
 
 export interface CancelParts {
@@ -17,8 +20,8 @@ export interface CancelParts {
   readonly log: Log;
 }
 
-/** How the job's error begins. */
-const mark = 'request cancelled by the MCP client';
+/** What the job's error says, for people. */
+const message = 'request cancelled by the MCP client';
 
 /** Characters of a client's reason that are kept. */
 const maxReason = 1_000;
@@ -32,19 +35,47 @@ const maxReason = 1_000;
 export async function cancelRequest(
   session: Session,
   { requestId, reason }: Partial<JsonObject>,
-  { sessions, jobs, tools, clock, log }: CancelParts,
+  parts: CancelParts,
 ): Promise<void> {
+  const { sessions, jobs, tools, log } = parts;
   if (!isRequestId(requestId)) return;
   const job = await jobs.get(sessions.jobIdOf(session, requestId));
-  if (job === null || isFinal(job.status) || isAnswered(job, tools(), clock())) return;
+  if (job === null || isFinal(job.status)) return;
+  const tool = job.tool === null ? null : tools().find(job.tool);
+  if (tool?.mode === 'hybrid' && (await gotHandle(job, tool, session, parts))) return;
   const text = typeof reason === 'string' ? reason.slice(0, maxReason) : null;
-  const error = text === null ? mark : `${mark}: ${storableText(text)}`;
+  const error = text === null ? message : `${message}: ${storableText(text)}`;
   log.info({ jobId: job.id, reason: text }, 'MCP request cancelled');
   await jobs.cancel(job.id, 'CancelledByClient', error, requestCancelled);
 }
 
-/** Whoever has the handle follows the job by it; its request is over. */
-function isAnswered({ tool: name, createdAt }: Job, tools: ToolBox, now: number): boolean {
-  const tool = name === null ? null : tools.find(name);
-  return tool?.mode === 'hybrid' && now >= createdAt + tool.waitSeconds * 1_000;
+/**
+ * Was the job's handle the reply to its request? Then the request is over, and whoever has the handle
+ * follows the job by that. Nothing is kept of requests, so the job's history has to tell: the handle
+ * was sent at the end of the patience, which stands still while the client has a question, or with the
+ * first question that the client could not be asked.
+ */
+async function gotHandle(
+  job: Job,
+  { waitSeconds }: Tool,
+  { capabilities }: Session,
+  { jobs, clock }: CancelParts,
+): Promise<boolean> {
+  const canBeAsked = ({ seq }: JobUpdate): boolean =>
+    // What it was asked before is not known any more.
+    seq === job.seq
+      ? Object.keys(answerable(job.input?.requests ?? {}, capabilities)).length > 0
+      : capabilities.length > 0;
+  const timer = new PatienceClock(job.createdAt + waitSeconds * 1_000);
+  let wasUnable = false;
+  await waitForUpdate(jobs, job.id, {
+    timeoutMs: Infinity,
+    stopOn: [],
+    onUpdate: async (update) => {
+      timer.see(update);
+      if (update.status === 'InputRequired' && !canBeAsked(update)) wasUnable = true;
+    },
+    until: ({ seq }) => seq >= job.seq,
+  });
+  return wasUnable || timer.msLeft(clock()) === 0;
 }

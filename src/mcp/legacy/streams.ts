@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import { onAbort } from '../../lib/on-abort.ts';
 import { SseStream } from '../../lib/sse.ts';
-import { ownsJob } from '../calls/awaited-call.ts';
+import { removedReply } from '../calls/call-reply.ts';
+import {
+  madeJob,
+  readEventId,
+  type CallStream,
+  type StreamPosition,
+} from '../calls/call-stream.ts';
+import type { CallWait } from '../calls/call-wait.ts';
 import { isRequestCancelled } from '../calls/request-cancellation.ts';
-import { deliver, deliverStream, primingEvent } from '../rpc/delivery.ts';
-import { readEventId, type CallStream, type StreamPosition } from '../calls/call-stream.ts';
-import { failedAnswer, refusal } from '../rpc/failure.ts';
-import { errorResponse, rpcCodes } from '../rpc/json-rpc.ts';
-import { ready } from '../rpc/reply.ts';
-import { streamTerms, type LegacyCaller } from './methods.ts';
 import type { ToolMethods } from '../calls/tool-methods.ts';
+import { resumeWait } from '../calls/waited-call.ts';
+import { deliver, deliverStream, primingEvent } from '../rpc/delivery.ts';
+import { failedReply, refusal } from '../rpc/failure.ts';
+import type { LegacyCaller } from './caller.ts';
+import { StreamAsker } from './stream-asker.ts';
 
 export interface LegacyStreamsParts {
   readonly toolMethods: ToolMethods;
+  readonly callWait: CallWait;
   readonly jobs: ClientJobs;
   /** Calls back whenever other tools are on offer; what it returns ends that. */
   readonly toolsChanged: (listener: () => void) => () => void;
@@ -21,7 +29,7 @@ export interface LegacyStreamsParts {
   readonly closing: AbortSignal;
 }
 
-/** What a client gets by GET: the rest of a cut stream, or word of changes (MCP 2025-11-25, transports). */
+/** What a client gets by GET: the rest of a stream that was cut, or news of changed tools (MCP 2025-11-25, transports). */
 export class LegacyStreams {
   readonly #parts: LegacyStreamsParts;
 
@@ -33,56 +41,55 @@ export class LegacyStreams {
    * @param lastEventId of a stream of any replica; empty: none
    * @throws StoreUnavailable or Overloaded
    */
-  open(lastEventId: string, caller: LegacyCaller, reply: FastifyReply): Promise<FastifyReply> {
-    if (lastEventId === '') return this.#listen(null, caller, reply);
+  open(lastEventId: string, caller: LegacyCaller, response: FastifyReply): Promise<FastifyReply> {
+    if (lastEventId === '') return this.#listen(null, caller, response);
     const call = readEventId(lastEventId);
-    if (call !== null) return this.#resume(...call, caller, reply);
+    if (call !== null) return this.#resume(...call, caller, response);
     const told = listingFormat.exec(lastEventId);
-    return told === null ? refuseId(reply) : this.#listen(told[0], caller, reply);
+    return told === null ? refuseId(response) : this.#listen(told[0], caller, response);
   }
 
   async #resume(
     stream: CallStream,
     position: StreamPosition,
     caller: LegacyCaller,
-    reply: FastifyReply,
+    response: FastifyReply,
   ): Promise<FastifyReply> {
-    if (position === 'end') return sendNothing(reply);
+    if (position === 'end') return sendNothing(response);
     const job = await this.#parts.jobs.get(stream.jobId);
     if (job === null) {
-      // Not a 404, which would end the session: the request is answered.
-      const message = `the job ${stream.jobId} is not kept any more`;
-      const error = { code: rpcCodes.invalidParams, message };
-      return deliverStream(reply, [ready(errorResponse(stream.requestId, error))]);
+      return deliverStream(response, [removedReply(stream.requestId, stream.jobId)]);
     }
-    if (position > job.seq) return refuseId(reply);
-    if (ownsJob(stream) && isRequestCancelled(job)) return sendNothing(reply);
-    const { toolMethods } = this.#parts;
-    return deliverStream(reply, [toolMethods.resume(job, stream, position, streamTerms(caller))]);
+    if (position > job.seq) return refuseId(response);
+    if (madeJob(stream) && isRequestCancelled(job)) return sendNothing(response);
+    const { callWait } = this.#parts;
+    const asker = new StreamAsker({ capabilities: caller.capabilities, ofTask: false });
+    const call = resumeWait(job, stream, position, caller, asker);
+    return deliverStream(response, [callWait.pending(call, caller)]);
   }
 
   /**
-   * An idle stream that tells of changed tools; its event ids tell which tools the client knows of,
-   * so that none is missed between two streams, whichever replicas they are on.
+   * An idle stream that tells of changed tools. Its event ids say which tools the client knows of, so
+   * that no change is missed between two streams, whichever replicas they are on.
    *
    * @param known the id of the listing that the client knows; null: the present one
    */
   async #listen(
     known: string | null,
     caller: LegacyCaller,
-    reply: FastifyReply,
+    response: FastifyReply,
   ): Promise<FastifyReply> {
     const { toolMethods, toolsChanged, closing } = this.#parts;
     const present = (): string => listingId(toolMethods.list(true));
     let told = known ?? present();
-    reply.hijack();
-    const events = new SseStream(reply.raw);
+    response.hijack();
+    const events = new SseStream(response.raw);
     const ended = AbortSignal.any([closing, events.signal]);
     let changed = Promise.withResolvers<void>();
     const stop = toolsChanged(() => changed.resolve());
-    ended.addEventListener('abort', () => changed.resolve());
+    onAbort(ended, () => changed.resolve());
     try {
-      if (streamTerms(caller).priming) await events.send(primingEvent(told));
+      if (caller.primed) await events.send(primingEvent(told));
       while (!ended.aborted) {
         if (present() !== told) {
           told = present();
@@ -95,7 +102,7 @@ export class LegacyStreams {
       stop();
       events.end();
     }
-    return reply;
+    return response;
   }
 }
 
@@ -112,11 +119,11 @@ function listingId(tools: readonly object[]): string {
 }
 
 /** The stream is over. 204 is how a server tells a client not to reconnect (WHATWG HTML, 9.2). */
-async function sendNothing(reply: FastifyReply): Promise<FastifyReply> {
-  return reply.code(204).send();
+async function sendNothing(response: FastifyReply): Promise<FastifyReply> {
+  return response.code(204).send();
 }
 
-function refuseId(reply: FastifyReply): Promise<FastifyReply> {
+function refuseId(response: FastifyReply): Promise<FastifyReply> {
   const failure = refusal(400, 'Last-Event-ID is not an event of this server');
-  return deliver(reply, failedAnswer(null, failure), 'json');
+  return deliver(response, failedReply(null, failure), 'json');
 }

@@ -1,29 +1,33 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import { answerOf } from '../calls/call-answer.ts';
+import { callResult } from '../../calls/call-result.ts';
 import { isFinal } from '../../jobs/job.ts';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { Clock } from '../../lib/clock.ts';
 import { isJsonObject } from '../../lib/json.ts';
-import { ready, type Answer, type ReadyAnswer } from '../rpc/reply.ts';
-import { type StreamTerms } from '../calls/awaited-call.ts';
-import { callResult, commonForm } from '../../calls/call-result.ts';
-import type { ClientCapability } from '../calls/client-capabilities.ts';
-import { errorResponse, resultResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
-import { legacyTask } from './task.ts';
-import { relatedTaskKey } from '../rpc/meta-keys.ts';
-import { StreamQuestions } from './stream-questions.ts';
+import { callReply } from '../calls/call-reply.ts';
+import type { CallWait } from '../calls/call-wait.ts';
 import { taskIdOf, taskOf, unknownTask } from '../calls/task-id.ts';
 import type { ToolMethods } from '../calls/tool-methods.ts';
+import { beginWait } from '../calls/waited-call.ts';
+import { invalidParams, rpcError } from '../rpc/failure.ts';
+import { rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
+import { relatedTaskKey } from '../rpc/meta-keys.ts';
+import { resultReply, whenReady, withResult, type ReadyReply, type Reply } from '../rpc/reply.ts';
+import type { LegacyCaller } from './caller.ts';
+import { StreamAsker } from './stream-asker.ts';
+import { legacyTask } from './task.ts';
 
 export interface LegacyTasksParts {
   readonly toolMethods: ToolMethods;
+  readonly callWait: CallWait;
   readonly jobs: ClientJobs;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionSeconds: number;
+  readonly clock: Clock;
 }
 
 /**
  * Tasks as clients of 2025-11-25 know them: they ask for one with `params.task`, and read its result
- * by `tasks/result`. A task is a job under another name, so any replica answers.
+ * by `tasks/result`. A task is a job under another name, so any replica replies.
  *
  * Every method throws StoreUnavailable or Overloaded.
  */
@@ -39,86 +43,71 @@ export class LegacyTasks {
    *
    * @throws BrokerUnavailable, too
    */
-  async start(request: RpcRequest, headers: IncomingHttpHeaders): Promise<ReadyAnswer> {
+  async start(request: RpcRequest, { headers }: LegacyCaller): Promise<ReadyReply> {
     const { toolMethods, retentionSeconds } = this.#parts;
     const { params } = request;
-    if (!isJsonObject(params['task'])) return invalid(request, 'params.task must be an object');
+    if (!isJsonObject(params['task'])) {
+      return invalidParams(request, 'params.task must be an object');
+    }
     if (toolMethods.taskSupportOf(request) === 'forbidden') {
       return rpcError(request, rpcCodes.methodNotFound, 'This tool cannot be called as a task');
     }
     const tool = toolMethods.toolOf(request);
-    if (tool === null) return invalid(request, 'params.name is not the name of a tool');
+    if (tool === null) return invalidParams(request, 'params.name is not the name of a tool');
     const started = await toolMethods.start(tool, request, headers);
-    // Nobody who asked for a task expects a result here, so what is wrong is an error.
-    if (!started.ok) return invalid(request, started.faults.join('; '));
+    // Who asks for a task expects no result here, so wrong arguments are an error.
+    if (!started.ok) return invalidParams(request, started.faults.join('; '));
     const task = legacyTask(started.job, retentionSeconds);
-    return ready(resultResponse(request.id, { task }));
+    return resultReply(request.id, { task });
   }
 
-  async get(request: RpcRequest): Promise<ReadyAnswer> {
+  async get(request: RpcRequest): Promise<ReadyReply> {
     const { jobs, retentionSeconds } = this.#parts;
     const job = await taskOf(request, jobs);
     if (job === null) return unknownTask(request);
-    return ready(resultResponse(request.id, legacyTask(job, retentionSeconds)));
+    return resultReply(request.id, legacyTask(job, retentionSeconds));
   }
 
-  /** What the call itself would have been answered with, waited for as long as it takes. */
-  async result(request: RpcRequest, capabilities: readonly ClientCapability[]): Promise<Answer> {
-    const { jobs, toolMethods } = this.#parts;
+  /** What the call itself would have come to, waited for as long as it takes. */
+  async result(request: RpcRequest, caller: LegacyCaller): Promise<Reply> {
+    const { jobs, callWait, clock } = this.#parts;
     const job = await taskOf(request, jobs);
     if (job === null) return unknownTask(request);
-    if (isFinal(job.status)) return related(answerOf(request.id, callResult(job)), job.id);
-    const answer = toolMethods.await({ kind: 'awaited', job, patience: null }, request, {
-      ...resultTerms,
-      questions: new StreamQuestions({ capabilities, ofTask: true }),
-    });
-    return {
-      ...answer,
-      settle: async (listener) => {
-        const ready = await answer.settle(listener);
-        return ready && related(ready, job.id);
-      },
-    };
+    if (isFinal(job.status)) {
+      return related(callReply(request.id, callResult(job, caller.form)), job.id);
+    }
+    const asker = new StreamAsker({ capabilities: caller.capabilities, ofTask: true });
+    // A client whose stream is cut asks again, so its stream needs no event ids.
+    const waiting = { ...caller, resumable: false };
+    const wait = { kind: 'wait', job, patience: null } as const;
+    const call = beginWait(wait, request, waiting, { asker, ownsJob: false, now: clock() });
+    return relatedReply(callWait.pending(call, waiting), job.id);
   }
 
-  async cancel(request: RpcRequest): Promise<ReadyAnswer> {
+  async cancel(request: RpcRequest): Promise<ReadyReply> {
     const { jobs, retentionSeconds } = this.#parts;
     const taskId = taskIdOf(request);
     if (taskId === null) return unknownTask(request);
     const outcome = await jobs.cancel(taskId, 'CancelledByClient', null);
     switch (outcome.kind) {
       case 'applied':
-        return ready(resultResponse(request.id, legacyTask(outcome.state, retentionSeconds)));
+        return resultReply(request.id, legacyTask(outcome.state, retentionSeconds));
       case 'refused':
-        return invalid(request, `The task is over: its job is ${outcome.state.status}`);
+        return invalidParams(request, `The task is over: its job is ${outcome.state.status}`);
       case 'unknown':
         return unknownTask(request);
     }
   }
 }
 
-/** A client whose stream is cut asks again. */
-const resultTerms: Omit<StreamTerms, 'questions'> = {
-  form: commonForm,
-  eventIds: false,
-  priming: false,
-  takenBackBy: null,
-};
+function relatedReply(reply: Reply, taskId: string): Reply {
+  return whenReady(reply, (ready) => related(ready, taskId));
+}
 
 /** Says in a result which task it is of; it has no other place for that ("Related Task Metadata"). */
-function related(answer: ReadyAnswer, taskId: string): ReadyAnswer {
-  const { response } = answer;
-  if (!('result' in response)) return answer;
-  const { result } = response;
-  const own = '_meta' in result && isJsonObject(result._meta) ? result._meta : {};
-  const _meta = { ...own, [relatedTaskKey]: { taskId } };
-  return { ...answer, response: { ...response, result: { ...result, _meta } } };
-}
-
-function invalid(request: RpcRequest, message: string): ReadyAnswer {
-  return rpcError(request, rpcCodes.invalidParams, message);
-}
-
-function rpcError({ id }: RpcRequest, code: number, message: string): ReadyAnswer {
-  return ready(errorResponse(id, { code, message }));
+function related(reply: ReadyReply, taskId: string): ReadyReply {
+  return withResult(reply, (result) => {
+    const own = '_meta' in result && isJsonObject(result._meta) ? result._meta : {};
+    return { ...result, _meta: { ...own, [relatedTaskKey]: { taskId } } };
+  });
 }

@@ -1,10 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ready, type Answer } from '../rpc/reply.ts';
-import { faultsResult, newestForm } from '../../calls/call-result.ts';
+import { faultsResult } from '../../calls/call-result.ts';
+import type { Tool } from '../../tools/tool.ts';
+import type { ToolMethods } from '../calls/tool-methods.ts';
+import { failedReply, invalidParams, refusal, thrownReply, type Failure } from '../rpc/failure.ts';
+import { rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
+import { supportedVersions } from '../rpc/protocol-version.ts';
+import type { Reply } from '../rpc/reply.ts';
+import type { ServerInfo } from '../rpc/server-info.ts';
 import { modernCapabilities } from './capabilities.ts';
-import { failedAnswer, refusal, thrownAnswer } from '../rpc/failure.ts';
-import { inputRoundOf } from './input-round.ts';
-import { errorResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
+import { inputRoundOf, type InputRound } from './input-round.ts';
+import { paramHeadersFault } from './param-headers.ts';
 import {
   capabilitiesRequired,
   headerMismatch,
@@ -12,25 +17,26 @@ import {
   tasksRequired,
   type ModernCaller,
 } from './request.ts';
+import { statedRequest, type RequestStates } from './request-state.ts';
 import { ModernResults } from './results.ts';
-import { modernTask } from './task.ts';
-import { ModernTasks } from './tasks.ts';
-import { paramHeadersFault } from './param-headers.ts';
-import { supportedVersions } from '../rpc/protocol-version.ts';
-import type { RequestStates } from './request-state.ts';
-import { RoundTripQuestions } from './round-trip-questions.ts';
-import type { ServerInfo } from '../rpc/server-info.ts';
+import { RoundTripAsker } from './round-trip-asker.ts';
 import { readFilter } from './subscription-filter.ts';
 import { Subscriptions, type SubscriptionsParts } from './subscriptions.ts';
 import { TaskCalls } from './task-calls.ts';
-import type { CallTerms, ToolMethods, ToolMethodsParts } from '../calls/tool-methods.ts';
+import { modernTask } from './task.ts';
+import { ModernTasks } from './tasks.ts';
 
-export interface ModernParts extends ToolMethodsParts, Pick<SubscriptionsParts, 'toolsChanged'> {
+export interface ModernParts extends Omit<SubscriptionsParts, 'results' | 'retentionSeconds'> {
+  readonly toolMethods: ToolMethods;
   readonly serverInfo: ServerInfo;
   readonly requestStates: RequestStates;
+  readonly config: {
+    /** How long a finished job is kept; 0: for ever. */
+    readonly jobRetentionSeconds: number;
+  };
 }
 
-type Method = (request: RpcRequest, caller: ModernCaller) => Answer | Promise<Answer>;
+type Method = (request: RpcRequest, caller: ModernCaller) => Reply | Promise<Reply>;
 
 /**
  * Everybody is offered the same, so anybody may keep it; for a minute, because tools may change and
@@ -38,32 +44,21 @@ type Method = (request: RpcRequest, caller: ModernCaller) => Answer | Promise<An
  */
 const cacheHints = { ttlMs: 60_000, cacheScope: 'public' } as const;
 
-const modernTerms = {
-  form: newestForm,
-  eventIds: false,
-  priming: false,
-  takenBackBy: 'disconnect',
-} as const;
-
 /** The methods of MCP 2026-07-28 and of its Tasks extension. */
 export class ModernMethods {
   readonly #parts: ModernParts;
-  readonly #toolMethods: ToolMethods;
   readonly #results: ModernResults;
-  readonly #states: RequestStates;
   readonly #taskCalls: TaskCalls;
   readonly #subscriptions: Subscriptions;
   readonly #methods: ReadonlyMap<string, Method>;
 
-  constructor(toolMethods: ToolMethods, parts: ModernParts) {
+  constructor(parts: ModernParts) {
     const { jobs, config, serverInfo } = parts;
     const retentionSeconds = config.jobRetentionSeconds;
     const results = new ModernResults(serverInfo);
     const tasks = new ModernTasks({ jobs, results, retentionSeconds });
     this.#parts = parts;
-    this.#toolMethods = toolMethods;
     this.#results = results;
-    this.#states = parts.requestStates;
     this.#taskCalls = new TaskCalls({
       ...parts,
       created: (id, job) => results.task(id, modernTask(job, retentionSeconds, [])),
@@ -80,96 +75,112 @@ export class ModernMethods {
     ]);
   }
 
-  /** Never rejects: whatever goes wrong is an answer too. */
-  async answer(request: RpcRequest, headers: IncomingHttpHeaders): Promise<Answer> {
+  /** Never rejects: whatever goes wrong becomes a reply, too. */
+  async reply(request: RpcRequest, headers: IncomingHttpHeaders): Promise<Reply> {
     const { id, method: name } = request;
     const caller = readCaller(request, headers);
-    if ('error' in caller) return failedAnswer(id, caller);
+    if ('error' in caller) return failedReply(id, caller);
     const method = this.#methods.get(name);
     if (method === undefined) {
-      return failedAnswer(id, refusal(404, `Unknown method: ${name}`, rpcCodes.methodNotFound));
+      return failedReply(id, refusal(404, `Unknown method: ${name}`, rpcCodes.methodNotFound));
     }
     try {
       return await method(request, caller);
     } catch (error) {
-      return thrownAnswer(id, error, this.#parts.log);
+      return thrownReply(id, error, this.#parts.log);
     }
   }
 
-  #discover({ id }: RpcRequest): Answer {
+  #discover({ id }: RpcRequest): Reply {
     const capabilities = modernCapabilities;
     return this.#results.complete(id, { supportedVersions, capabilities, ...cacheHints });
   }
 
-  #listTools(request: RpcRequest): Answer {
+  #listTools(request: RpcRequest): Reply {
     const { cursor = null } = request.params;
     // All tools are on the first page, so no cursor was ever given out.
-    if (cursor !== null) return invalid(request, 'params.cursor is not one of this server');
-    return this.#results.complete(request.id, {
-      tools: this.#toolMethods.list(false),
-      ...cacheHints,
-    });
+    if (cursor !== null) return invalidParams(request, 'params.cursor is not one of this server');
+    const tools = this.#parts.toolMethods.list(false);
+    return this.#results.complete(request.id, { tools, ...cacheHints });
   }
 
-  async #callTool(request: RpcRequest, caller: ModernCaller): Promise<Answer> {
-    const { id, params } = request;
-    const { holdsTasks, capabilities, headers } = caller;
-    const read = inputRoundOf(params);
-    if (!read.ok) return invalid(request, read.fault);
-    const { round } = read;
-    const stated = { name: params['name'], arguments: params['arguments'] };
-    const { jobs } = this.#parts;
-    const questions = new RoundTripQuestions(
-      { jobs, results: this.#results, states: this.#states },
-      { request: stated, capabilities, round },
-    );
-    const terms: CallTerms = { ...modernTerms, questions, headers, jobId: null };
+  async #callTool(request: RpcRequest, caller: ModernCaller): Promise<Reply> {
+    const read = inputRoundOf(request.params);
+    if (!read.ok) return invalidParams(request, read.fault);
+    const tool = this.#parts.toolMethods.toolOf(request);
+    const failure = tool === null ? null : refusalOfCall(tool, request, caller);
+    return failure === null
+      ? this.#callIn(read.round, tool, request, caller)
+      : failedReply(request.id, failure);
+  }
 
-    const tool = this.#toolMethods.toolOf(request);
+  /** @param tool null: it is one of the gateway's own, or there is none */
+  async #callIn(
+    round: InputRound,
+    tool: Tool | null,
+    request: RpcRequest,
+    caller: ModernCaller,
+  ): Promise<Reply> {
+    const { jobs, requestStates: states, toolMethods } = this.#parts;
+    const { id, params } = request;
+    const stated = statedRequest(params['name'], params['arguments']);
+    const asker = new RoundTripAsker(
+      { jobs, results: this.#results, states },
+      { request: stated, capabilities: caller.capabilities, round },
+    );
+    const asTask = tool !== null && goesOnAsTask(tool, caller);
     // The gateway's own tools say by their arguments which job they are about.
-    if (tool === null) return this.#results.completed(await this.#toolMethods.call(request, terms));
-    const fault = paramHeadersFault(tool.inputSchema, params['arguments'], headers);
-    if (fault !== null) return failedAnswer(id, headerMismatch(fault));
-    const missing = tool.clientCapabilities.filter((name) => !capabilities.includes(name));
-    if (missing.length > 0) {
-      return failedAnswer(
-        id,
-        capabilitiesRequired(Object.fromEntries(missing.map((name) => [name, {}]))),
+    if (tool !== null && round.state !== null) {
+      const jobId = states.read(round.state, stated);
+      const job = jobId === null ? null : await jobs.get(jobId);
+      if (job === null) {
+        return invalidParams(request, 'params.requestState is not one of this request');
+      }
+      return asTask
+        ? this.#taskCalls.resume(job, { id, tool, asker })
+        : this.#results.completed(toolMethods.callAgain(job, tool, request, caller, asker));
+    }
+    if (!asTask) {
+      return this.#results.completed(
+        await toolMethods.call(request, caller, { asker, jobId: null }),
       );
     }
-    const asTask = holdsTasks && tool.taskSupport !== 'forbidden';
-    if (!asTask && tool.taskSupport === 'required') return failedAnswer(id, tasksRequired());
-
-    if (round.state !== null) {
-      const jobId = this.#states.read(round.state, stated);
-      const job = jobId === null ? null : await jobs.get(jobId);
-      if (job === null) return invalid(request, 'params.requestState is not one of this request');
-      return asTask
-        ? this.#taskCalls.resume(job, { id, tool, questions })
-        : this.#results.completed(this.#toolMethods.callAgain(job, tool, request, terms));
-    }
-    if (!asTask) return this.#results.completed(await this.#toolMethods.call(request, terms));
-    const started = await this.#toolMethods.start(tool, request, headers);
+    const started = await toolMethods.start(tool, request, caller.headers);
     if (!started.ok) return this.#results.complete(id, faultsResult(tool.name, started.faults));
-    return this.#taskCalls.begin(started.job, { id, tool, questions });
+    return this.#taskCalls.begin(started.job, { id, tool, asker });
   }
 
-  #listen(request: RpcRequest, caller: ModernCaller): Answer | Promise<Answer> {
+  #listen(request: RpcRequest, caller: ModernCaller): Reply | Promise<Reply> {
     const read = readFilter(request.params['notifications']);
-    if (!read.ok) return invalid(request, read.fault);
+    if (!read.ok) return invalidParams(request, read.fault);
     if (read.filter.taskIds !== null && !caller.holdsTasks) {
-      return failedAnswer(request.id, tasksRequired());
+      return failedReply(request.id, tasksRequired());
     }
     return this.#subscriptions.open(request.id, read.filter, caller.capabilities);
   }
 }
 
-/** A method only for callers that declare the Tasks extension. */
-function ofTasks(method: (request: RpcRequest, caller: ModernCaller) => Promise<Answer>): Method {
-  return (request, caller) =>
-    caller.holdsTasks ? method(request, caller) : failedAnswer(request.id, tasksRequired());
+/** Why a tool cannot be called so; null: it can. */
+function refusalOfCall(
+  tool: Tool,
+  { params }: RpcRequest,
+  { holdsTasks, capabilities, headers }: ModernCaller,
+): Failure | null {
+  const fault = paramHeadersFault(tool.inputSchema, params['arguments'], headers);
+  if (fault !== null) return headerMismatch(fault);
+  const missing = tool.clientCapabilities.filter((name) => !capabilities.includes(name));
+  if (missing.length > 0) {
+    return capabilitiesRequired(Object.fromEntries(missing.map((name) => [name, {}])));
+  }
+  return !holdsTasks && tool.taskSupport === 'required' ? tasksRequired() : null;
 }
 
-function invalid({ id }: RpcRequest, message: string): Answer {
-  return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
+function goesOnAsTask({ taskSupport }: Tool, { holdsTasks }: ModernCaller): boolean {
+  return holdsTasks && taskSupport !== 'forbidden';
+}
+
+/** A method only for callers that declare the Tasks extension. */
+function ofTasks(method: (request: RpcRequest, caller: ModernCaller) => Promise<Reply>): Method {
+  return (request, caller) =>
+    caller.holdsTasks ? method(request, caller) : failedReply(request.id, tasksRequired());
 }

@@ -1,17 +1,26 @@
 import { createHash } from 'node:crypto';
-import type { Job } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { jsonSize } from '../../lib/json-size.ts';
 import type { Json } from '../../lib/json.ts';
 import { openToken, sealToken, type Secret } from '../rpc/signed-token.ts';
 
-/** What the request that is made again must have in common with the first. */
+/** What a request that is made again must have in common with the first. */
 export interface StatedRequest {
-  readonly name: Json | undefined;
-  readonly arguments: Json | undefined;
+  /** The same for the same request, and for no other. */
+  readonly digest: () => string;
 }
 
-/** People take their time; a job that is over by then is answered with its outcome. */
+/** People take their time. A job that is over by then has its outcome for a reply. */
 const lifetimeMs = 24 * 3_600_000;
+
+/** About how many bytes of arguments a request may hold while it waits; of larger ones it keeps a digest. */
+const maxHeld = 4_096;
+
+/** Most requests are never made again, so the digest of small arguments is made when it is needed. */
+export function statedRequest(name: Json | undefined, given: Json | undefined): StatedRequest {
+  const stated = [name ?? null, given ?? {}];
+  return jsonSize(stated) > maxHeld ? heldDigest(digestOf(stated)) : heldArguments(stated);
+}
 
 /**
  * The `requestState` of a request that is to be made again with answers (MCP 2026-07-28, multi
@@ -26,25 +35,30 @@ export class RequestStates {
     this.#clock = clock;
   }
 
-  issue(request: StatedRequest, { id, seq }: Job): string {
-    const expires = this.#clock() + lifetimeMs;
-    // By the seq the state of one round is not that of the next.
-    const content = { j: id, q: seq, r: digest(request), e: expires };
+  issue(request: StatedRequest, jobId: string): string {
+    const content = { j: jobId, r: request.digest(), e: this.#clock() + lifetimeMs };
     return sealToken(this.#secret, 'request-state', content);
   }
 
   /** The id of the job; null if the state is not ours, of another request, or too old. */
   read(state: string, request: StatedRequest): string | null {
     const { j, r, e } = openToken(this.#secret, 'request-state', state) ?? {};
-    const valid = typeof e === 'number' && e > this.#clock() && r === digest(request);
+    const valid = typeof e === 'number' && e > this.#clock() && r === request.digest();
     return valid && typeof j === 'string' ? j : null;
   }
 }
 
-function digest({ name, arguments: given }: StatedRequest): string {
-  return createHash('sha256')
-    .update(canonical([name ?? null, given ?? {}]))
-    .digest('base64url');
+// Functions of their own, so that neither holds what only the other needs.
+function heldDigest(digest: string): StatedRequest {
+  return { digest: () => digest };
+}
+
+function heldArguments(stated: Json[]): StatedRequest {
+  return { digest: () => digestOf(stated) };
+}
+
+function digestOf(stated: Json[]): string {
+  return createHash('sha256').update(canonical(stated)).digest('base64url');
 }
 
 /** JSON whose keys are in order, because clients need not keep theirs. */

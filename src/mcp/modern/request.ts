@@ -1,19 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { newestForm } from '../../calls/call-result.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 import { refusal, type Failure } from '../rpc/failure.ts';
 import { rpcCodes, type Malformed, type RpcMessage, type RpcRequest } from '../rpc/json-rpc.ts';
-import { declaredCapabilities, type ClientCapability } from '../calls/client-capabilities.ts';
+import type { McpCaller } from '../calls/caller.ts';
+import { declaredCapabilities } from '../calls/client-capabilities.ts';
 import { clientCapabilitiesKey, protocolVersionKey } from '../rpc/meta-keys.ts';
 import { mirrorFault, standardHeadersFault } from './mirrored-headers.ts';
 import { metaOf } from '../rpc/progress.ts';
 import { modernVersion, supportedVersions } from '../rpc/protocol-version.ts';
 
-/** What a request says of its client; nothing is remembered from earlier ones. */
-export interface ModernCaller {
-  /** Whether it can be answered with a task: it declares the Tasks extension. */
+/** A client of 2026-07-28, as its request describes it. Nothing is remembered from earlier requests. */
+export interface ModernCaller extends McpCaller {
+  /** Whether it takes a task for a reply: it declares the Tasks extension. */
   readonly holdsTasks: boolean;
-  readonly capabilities: readonly ClientCapability[];
-  readonly headers: IncomingHttpHeaders;
 }
 
 /** Identifies the Tasks extension among the capabilities of clients and servers. */
@@ -21,8 +21,8 @@ export const tasksExtension = 'io.modelcontextprotocol/tasks';
 
 /**
  * Is a message of the stateless era? It says so in its `_meta`, or by its header: a request whose
- * `_meta` is missing is to be refused, not taken for one of a session. `initialize` begins a
- * session whatever its header says.
+ * `_meta` is missing must be refused, and not be taken for one of a session. `initialize` always begins
+ * a session, whatever its header says.
  */
 export function isModern(
   message: Exclude<RpcMessage, Malformed>,
@@ -35,7 +35,7 @@ export function isModern(
         metaOf(message.params)[protocolVersionKey] !== undefined ||
         (message.method !== 'initialize' && namesModernVersion(headers))
       );
-    case 'answer':
+    case 'response':
       return namesModernVersion(headers);
   }
 }
@@ -63,9 +63,13 @@ export function readCaller(
   const headersFault = standardHeadersFault(request, headers);
   if (headersFault !== null) return headerMismatch(headersFault);
   return {
+    era: 'stateless',
     holdsTasks: declaresTasks(capabilities),
     capabilities: declaredCapabilities(capabilities),
     headers,
+    form: newestForm,
+    resumable: false,
+    primed: false,
   };
 }
 

@@ -1,5 +1,5 @@
+import { isJobId } from '../../jobs/job.ts';
 import { isJsonObject, type Json } from '../../lib/json.ts';
-import { isTaskId } from '../calls/task-id.ts';
 
 /** What a client wants to hear of (MCP 2026-07-28, schema, "SubscriptionFilter"; Tasks extension). */
 export interface SubscriptionFilter {
@@ -23,7 +23,7 @@ export function readFilter(given: Json | undefined): ReadFilter {
   if (!Array.isArray(taskIds) || !taskIds.every((taskId) => typeof taskId === 'string')) {
     return refused('params.notifications.taskIds must be a list of strings');
   }
-  return { ok: true, filter: { toolsListChanged, taskIds: taskIds.filter(isTaskId) } };
+  return { ok: true, filter: { toolsListChanged, taskIds: taskIds.filter(isJobId) } };
 }
 
 function refused(fault: string): ReadFilter {

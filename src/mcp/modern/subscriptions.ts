@@ -1,15 +1,16 @@
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import type { Job } from '../../jobs/job.ts';
+import { isFinal } from '../../jobs/job.ts';
+import { Gate } from '../../lib/gate.ts';
 import type { Log } from '../../lib/log.ts';
 import { aborted } from '../../lib/on-abort.ts';
-import type { Answer, Listener, ReadyAnswer } from '../rpc/reply.ts';
 import type { ClientCapability } from '../calls/client-capabilities.ts';
-import { failedAnswer, notAcceptable, thrownAnswer } from '../rpc/failure.ts';
+import { failedReply, notAcceptable, thrownReply } from '../rpc/failure.ts';
 import type { RequestId } from '../rpc/json-rpc.ts';
 import { subscriptionIdKey } from '../rpc/meta-keys.ts';
+import type { Listener, ReadyReply, Reply } from '../rpc/reply.ts';
 import type { ModernResults } from './results.ts';
-import { modernTask } from './task.ts';
 import type { SubscriptionFilter } from './subscription-filter.ts';
+import { modernTask } from './task.ts';
 
 export interface SubscriptionsParts {
   readonly jobs: ClientJobs;
@@ -29,13 +30,22 @@ interface Subscription {
   readonly filter: SubscriptionFilter;
   readonly capabilities: readonly ClientCapability[];
   /** The tasks that were found; null: none were asked for. */
-  readonly jobs: readonly Job[] | null;
+  readonly taskIds: readonly string[] | null;
 }
 
 type Send = (method: string, params: object) => Promise<void>;
 
+/** How far a client knows a task. */
+interface Told {
+  readonly seq: number;
+  readonly isFinal: boolean;
+}
+
 /** Most tasks that one subscription follows; the acknowledgement says which. */
 const maxTasks = 1_000;
+
+/** Most whole jobs that one subscription holds at a time. It follows each by its id and seq alone. */
+const maxHeld = 4;
 
 /**
  * `subscriptions/listen` (MCP 2026-07-28, subscriptions; Tasks extension, "Task Status
@@ -53,25 +63,29 @@ export class Subscriptions {
     id: RequestId,
     filter: SubscriptionFilter,
     capabilities: readonly ClientCapability[],
-  ): Promise<Answer> {
-    const jobs = filter.taskIds === null ? null : await this.#find(filter.taskIds);
+  ): Promise<Reply> {
+    const taskIds = filter.taskIds === null ? null : await this.#find(filter.taskIds);
     return {
       kind: 'pending',
       primingEventId: null,
-      settle: (listener) => this.#run({ id, filter, capabilities, jobs }, listener),
+      settle: (listener) => this.#run({ id, filter, capabilities, taskIds }, listener),
     };
   }
 
-  async #find(taskIds: readonly string[]): Promise<Job[]> {
+  /** Those of the ids that tasks have. */
+  async #find(taskIds: readonly string[]): Promise<string[]> {
     const wanted = [...new Set(taskIds)].slice(0, maxTasks);
-    const jobs = await Promise.all(wanted.map((taskId) => this.#parts.jobs.get(taskId)));
-    return jobs.filter((job) => job !== null);
+    const gate = new Gate(maxHeld);
+    const isThere = await Promise.all(
+      wanted.map((taskId) => gate.run(async () => (await this.#parts.jobs.get(taskId)) !== null)),
+    );
+    return wanted.filter((_, i) => isThere[i]);
   }
 
-  async #run(subscription: Subscription, { notify, signal }: Listener): Promise<ReadyAnswer> {
-    const { results, retentionSeconds, closing, log } = this.#parts;
-    const { id, filter, capabilities, jobs } = subscription;
-    if (notify === null) return failedAnswer(id, notAcceptable);
+  async #run(subscription: Subscription, { notify, signal }: Listener): Promise<ReadyReply> {
+    const { results, closing, log } = this.#parts;
+    const { id, filter, taskIds } = subscription;
+    if (notify === null) return failedReply(id, notAcceptable);
     const _meta = { [subscriptionIdKey]: id };
     const send: Send = (method, params) =>
       notify({ jsonrpc: '2.0', method, params: { ...params, _meta } }, null);
@@ -80,17 +94,18 @@ export class Subscriptions {
     const end = AbortSignal.any([closing, signal, failed.signal]);
     const notifications = honoured(subscription);
     const acknowledged = send('notifications/subscriptions/acknowledged', { notifications });
-    // It is written, if perhaps not yet taken: what follows comes after it, and no change is missed.
+    // The acknowledgement is on its way, if perhaps not taken yet. All else comes after it, and from
+    // here on no change of the tools is missed.
     const unsubscribe = filter.toolsListChanged ? this.#followTools(send) : null;
     try {
       await acknowledged;
-      const tell = (job: Job): Promise<void> =>
-        send('notifications/tasks', modernTask(job, retentionSeconds, capabilities));
-      await Promise.all([aborted(end), ...(jobs ?? []).map((job) => this.#follow(job, end, tell))]);
+      const follower = new TaskFollower(this.#parts, subscription, send);
+      const following = (taskIds ?? []).map((taskId) => follower.follow(taskId, end));
+      await Promise.all([aborted(end), ...following]);
       return results.complete(id, { _meta });
     } catch (error) {
-      // What was missed meanwhile is told when the client subscribes again.
-      return thrownAnswer(id, error, log);
+      // The client subscribes again, and is then told what it missed.
+      return thrownReply(id, error, log);
     } finally {
       failed.abort();
       unsubscribe?.();
@@ -100,27 +115,60 @@ export class Subscriptions {
   #followTools(send: Send): () => void {
     return this.#parts.toolsChanged(() => void send('notifications/tools/list_changed', {}));
   }
+}
 
-  /** Tells how a task stands, so that nothing that came before is missed, and then every change. */
-  async #follow(job: Job, end: AbortSignal, tell: (job: Job) => Promise<void>): Promise<void> {
-    const { jobs } = this.#parts;
-    await tell(job);
-    let told = job.seq;
-    for await (const updates of jobs.watch(job.id, { after: told, signal: end })) {
+/** Tells one client of the tasks that it subscribed to. */
+class TaskFollower {
+  readonly #parts: SubscriptionsParts;
+  readonly #capabilities: readonly ClientCapability[];
+  readonly #send: Send;
+  readonly #gate = new Gate(maxHeld);
+
+  constructor(parts: SubscriptionsParts, { capabilities }: Subscription, send: Send) {
+    this.#parts = parts;
+    this.#capabilities = capabilities;
+    this.#send = send;
+  }
+
+  /** Tells how a task stands, so that nothing is missed that happened before, and then every change. */
+  async follow(taskId: string, end: AbortSignal): Promise<void> {
+    const told = await this.#tell(taskId);
+    if (told === null || told.isFinal) return;
+    if (await this.#followUnfinished(taskId, told, end)) await this.#tell(taskId);
+  }
+
+  /** @returns whether the task is finished, of which the client is not told yet */
+  async #followUnfinished(taskId: string, begin: Told, end: AbortSignal): Promise<boolean> {
+    let told: Told | null = begin;
+    const updates = this.#parts.jobs.watch(taskId, { after: begin.seq, signal: end });
+    for await (const batch of updates) {
+      const last = batch.at(-1);
+      // A final update carries the result. While the client reads slowly, nobody must hold it.
+      if (last !== undefined && isFinal(last.status)) return true;
       // What was read for an earlier update may have been newer than it.
-      if ((updates.at(-1)?.seq ?? 0) <= told) continue;
-      const latest = await jobs.get(job.id);
-      if (latest === null) return;
-      told = latest.seq;
-      await tell(latest);
+      if (last !== undefined && last.seq > told.seq) told = await this.#tell(taskId);
+      if (told === null || told.isFinal) return false;
     }
+    return false;
+  }
+
+  /** Reads a task and sends it, when it is its turn. Null: it is not kept any more. */
+  #tell(taskId: string): Promise<Told | null> {
+    return this.#gate.run(async () => {
+      const { jobs, retentionSeconds } = this.#parts;
+      const job = await jobs.get(taskId);
+      if (job === null) return null;
+      const task = modernTask(job, retentionSeconds, this.#capabilities);
+      await this.#send('notifications/tasks', task);
+      return { seq: job.seq, isFinal: isFinal(job.status) };
+    });
   }
 }
 
-/** The part of the filter that is heeded; what the gateway has not is left out. */
-function honoured({ filter, jobs }: Subscription): object {
+/** The part of the filter that is heeded. What the gateway does not have is left out. */
+function honoured({ filter, taskIds }: Subscription): object {
   return {
     ...(filter.toolsListChanged && { toolsListChanged: true }),
-    ...(jobs !== null && { taskIds: jobs.map(({ id }) => id) }),
+    ...(taskIds !== null && { taskIds }),
   };
 }

@@ -1,32 +1,35 @@
+import { waitForUpdate } from '../../calls/job-wait.ts';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isFinal, type Job } from '../../jobs/job.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Tool } from '../../tools/tool.ts';
-import type { Answer, Listener, ReadyAnswer } from '../rpc/reply.ts';
-import { thrownAnswer } from '../rpc/failure.ts';
+import type { Asker } from '../calls/asker.ts';
+import { removedReply } from '../calls/call-reply.ts';
+import { thrownReply } from '../rpc/failure.ts';
 import type { RequestId } from '../rpc/json-rpc.ts';
-import type { Questions } from '../calls/questions.ts';
-import type { ToolCalls } from '../../calls/tool-calls.ts';
+import type { Listener, PendingReply, ReadyReply, Reply } from '../rpc/reply.ts';
 
 interface TaskCallsParts {
   readonly jobs: ClientJobs;
-  readonly toolCalls: ToolCalls;
-  /** The answer to a call that goes on as a task. */
-  readonly created: (id: RequestId, job: Job) => ReadyAnswer;
+  /** The reply to a call that goes on as a task. */
+  readonly created: (id: RequestId, job: Job) => ReadyReply;
   /** Aborted when the gateway drains: waits end. */
   readonly closing: AbortSignal;
   readonly log: Log;
 }
 
-/** Nothing is told before the answer. */
+/** Nothing is told before the reply. */
 const nobody: Listener = { signal: new AbortController().signal, notify: null };
 
 /** A call of one request. */
 interface TaskCall {
   readonly id: RequestId;
   readonly tool: Tool;
-  readonly questions: Questions;
+  readonly asker: Asker;
 }
+
+/** How far the caller knows a job. */
+type JobPosition = Pick<Job, 'id' | 'seq'>;
 
 /**
  * Calls that go on as tasks. What a tool asks before it works is part of the call (Tasks extension,
@@ -40,20 +43,9 @@ export class TaskCalls {
   }
 
   /** @param job the call's, just begun */
-  begin(job: Job, call: TaskCall): Answer {
-    const { created, log } = this.#parts;
-    if (!call.tool.asksFirst) return created(call.id, job);
-    return {
-      kind: 'pending',
-      primingEventId: null,
-      settle: async (listener) => {
-        try {
-          return await this.#hearFirst(job, call, listener);
-        } catch (error) {
-          return thrownAnswer(call.id, error, log);
-        }
-      },
-    };
+  begin(job: Job, call: TaskCall): Reply {
+    if (!call.tool.asksFirst) return this.#parts.created(call.id, job);
+    return this.#pending({ id: job.id, seq: job.seq }, call);
   }
 
   /**
@@ -61,27 +53,52 @@ export class TaskCalls {
    *
    * @throws StoreUnavailable or Overloaded
    */
-  async resume(job: Job, { id, questions }: TaskCall): Promise<ReadyAnswer> {
+  async resume(job: Job, { id, asker }: TaskCall): Promise<ReadyReply> {
     const { jobs, created } = this.#parts;
     if (job.status !== 'InputRequired') return created(id, job);
-    const put = await questions.put(job, { id, eventId: null, ownsJob: true }, nobody);
-    if (put.kind === 'response') return put.answer;
+    const outcome = await asker.ask(job, { id, eventId: null, ownsJob: true }, nobody);
+    if (outcome.kind === 'reply') return outcome.reply;
     return created(id, (await jobs.get(job.id)) ?? job);
   }
 
+  #pending(position: JobPosition, call: TaskCall): PendingReply {
+    return {
+      kind: 'pending',
+      primingEventId: null,
+      settle: (listener) => this.#settle(position, call, listener),
+    };
+  }
+
+  async #settle(
+    position: JobPosition,
+    call: TaskCall,
+    listener: Listener,
+  ): Promise<ReadyReply | null> {
+    try {
+      return await this.#hearFirst(position, call, listener);
+    } catch (error) {
+      return thrownReply(call.id, error, this.#parts.log);
+    }
+  }
+
   /** Waits for the tool's question as long as the tool lets a caller wait. */
-  async #hearFirst(job: Job, call: TaskCall, listener: Listener): Promise<ReadyAnswer | null> {
-    const { jobs, toolCalls, closing } = this.#parts;
-    await toolCalls.awaitUpdate(job.id, {
+  async #hearFirst(
+    position: JobPosition,
+    call: TaskCall,
+    listener: Listener,
+  ): Promise<ReadyReply | null> {
+    const { jobs, closing } = this.#parts;
+    await waitForUpdate(jobs, position.id, {
       timeoutMs: call.tool.waitSeconds * 1_000,
-      signal: AbortSignal.any([closing, listener.signal]),
-      after: job.seq,
+      stopOn: [closing, listener.signal],
+      after: position.seq,
       until: ({ status }) => status === 'InputRequired' || isFinal(status),
     });
     if (listener.signal.aborted && !closing.aborted) {
-      await jobs.cancel(job.id, 'CancelledByClient', 'the MCP client disconnected');
+      await jobs.cancel(position.id, 'CancelledByClient', 'the MCP client disconnected');
       return null;
     }
-    return this.resume((await jobs.get(job.id)) ?? job, call);
+    const job = await jobs.get(position.id);
+    return job === null ? removedReply(call.id, position.id) : this.resume(job, call);
   }
 }

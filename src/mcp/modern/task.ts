@@ -1,7 +1,7 @@
 import type { JobState } from '../../jobs/job.ts';
 import { answerable, type ClientCapability } from '../calls/client-capabilities.ts';
 import { callResult, newestForm, type CallToolResult } from '../../calls/call-result.ts';
-import { rpcErrorOf } from '../calls/call-answer.ts';
+import { rpcErrorOf } from '../calls/call-reply.ts';
 import type { RpcError } from '../rpc/json-rpc.ts';
 import { lifetimeMs, pollIntervalMs, taskFacts, type TaskFacts } from '../calls/task-facts.ts';
 
@@ -19,7 +19,7 @@ type ModernStatus =
   /** The call ended in a JSON-RPC error; whatever a tool says itself is a result. */
   | { readonly status: 'failed'; readonly error: RpcError };
 
-/** What the call itself would have been answered with. */
+/** What the call itself would have come to. */
 type CompleteResult = CallToolResult & { readonly resultType: 'complete' };
 
 /**

@@ -1,11 +1,12 @@
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import { ready, type ReadyAnswer } from '../rpc/reply.ts';
-import { errorResponse, rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
-import { isAnswers } from './input-round.ts';
+import { invalidParams } from '../rpc/failure.ts';
+import type { RpcRequest } from '../rpc/json-rpc.ts';
+import type { ReadyReply } from '../rpc/reply.ts';
+import { isInputAnswers } from './input-round.ts';
 import type { ModernCaller } from './request.ts';
 import type { ModernResults } from './results.ts';
 import { modernTask } from './task.ts';
-import { invalidAnswers } from './round-trip-questions.ts';
+import { invalidAnswers } from './round-trip-asker.ts';
 import { taskIdOf, taskOf, unknownTask } from '../calls/task-id.ts';
 
 export interface ModernTasksParts {
@@ -17,7 +18,7 @@ export interface ModernTasksParts {
 
 /**
  * `tasks/get`, `tasks/update` and `tasks/cancel` (Tasks extension, 2026-07-28). A task is a job under
- * another name, so any replica answers.
+ * another name, so any replica replies.
  *
  * Every method throws StoreUnavailable or Overloaded.
  */
@@ -28,23 +29,22 @@ export class ModernTasks {
     this.#parts = parts;
   }
 
-  async get(request: RpcRequest, { capabilities }: ModernCaller): Promise<ReadyAnswer> {
+  async get(request: RpcRequest, { capabilities }: ModernCaller): Promise<ReadyReply> {
     const { jobs, results, retentionSeconds } = this.#parts;
     const job = await taskOf(request, jobs);
     if (job === null) return unknownTask(request);
     return results.complete(request.id, modernTask(job, retentionSeconds, capabilities));
   }
 
-  /** Takes answers to what a task asks for; those to anything else are passed over. */
-  async update(request: RpcRequest): Promise<ReadyAnswer> {
+  /** Takes answers to what a task asks for. Those to anything else are passed over. */
+  async update(request: RpcRequest): Promise<ReadyReply> {
     const { jobs, results } = this.#parts;
     const { id, params } = request;
     const taskId = taskIdOf(request);
     if (taskId === null) return unknownTask(request);
     const answers = params['inputResponses'];
-    if (!isAnswers(answers)) {
-      const message = 'params.inputResponses must be an object of objects';
-      return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
+    if (!isInputAnswers(answers)) {
+      return invalidParams(request, 'params.inputResponses must be an object of objects');
     }
     const outcome = await jobs.answer(taskId, answers);
     if (outcome.kind === 'unknown') return unknownTask(request);
@@ -53,8 +53,8 @@ export class ModernTasks {
       : results.complete(id, {});
   }
 
-  /** Acknowledged whatever becomes of it, on a finished task too: its outcome may just have come. */
-  async cancel(request: RpcRequest): Promise<ReadyAnswer> {
+  /** Always acknowledged, on a finished task too: its outcome may just have come. */
+  async cancel(request: RpcRequest): Promise<ReadyReply> {
     const { jobs, results } = this.#parts;
     const taskId = taskIdOf(request);
     if (taskId === null) return unknownTask(request);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answerForm } from './accept.ts';
+import { replyForm } from './accept.ts';
 
 test.each([
   ['application/json, text/event-stream', 'stream'],
@@ -12,5 +12,5 @@ test.each([
   ['text/html', null],
   ['', null],
 ])('Accept: %s means %s', (accept, form) => {
-  expect(answerForm(accept)).toBe(form);
+  expect(replyForm(accept)).toBe(form);
 });

@@ -1,11 +1,11 @@
-/** How a client takes an answer that is not there at once. */
-export type AnswerForm = 'stream' | 'json';
+/** How a client takes a reply that has to be waited for. */
+export type ReplyForm = 'stream' | 'json';
 
 /**
  * Reads a POST's `Accept`. Clients must name both types (MCP 2025-11-25, transports); one that names
  * no stream, or nothing at all, gets JSON. Null: it takes neither.
  */
-export function answerForm(accept: string | undefined): AnswerForm | null {
+export function replyForm(accept: string | undefined): ReplyForm | null {
   if (accept === undefined) return 'json';
   const types = mediaTypes(accept);
   if (types.has(eventStream)) return 'stream';

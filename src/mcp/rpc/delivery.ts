@@ -1,48 +1,49 @@
 import type { FastifyReply } from 'fastify';
+import { goneSignal } from '../../lib/gone-signal.ts';
 import { SseStream, type SseEvent } from '../../lib/sse.ts';
-import type { AnswerForm } from './accept.ts';
-import type { Answer, Listener, ReadyAnswer } from './reply.ts';
+import type { ReplyForm } from './accept.ts';
+import type { Listener, ReadyReply, Reply } from './reply.ts';
 
-/** Sends the answer to a single request; one that has to be waited for as a stream if possible. */
+/** Sends the reply to a single request; one that has to be waited for as a stream if possible. */
 export async function deliver(
-  reply: FastifyReply,
-  answer: Answer,
-  form: AnswerForm,
+  response: FastifyReply,
+  reply: Reply,
+  form: ReplyForm,
 ): Promise<FastifyReply> {
-  if (answer.kind === 'pending' && form === 'stream') return deliverStream(reply, [answer]);
-  // Nobody waits for an answer that is there, and to watch its connection costs a tenth of the request.
-  const ready = answer.kind === 'ready' ? answer : await answer.settle(untilClosed(reply));
-  if (ready === null) return reply.code(204).send();
-  const { response, status, headers = {} } = ready;
-  return reply.code(status).headers(headers).send(response);
+  if (reply.kind === 'pending' && form === 'stream') return deliverStream(response, [reply]);
+  // A reply that is there needs no watch on its connection, which would cost a tenth of the request.
+  const ready = reply.kind === 'ready' ? reply : await reply.settle(silentListener(response));
+  if (ready === null) return response.code(204).send();
+  const { message, status, headers = {} } = ready;
+  return response.code(status).headers(headers).send(message);
 }
 
-/** Sends the answers to a batch: one array, or one by one as they come if some must be waited for. */
+/** Sends the replies to a batch: one array, or one by one as they come if some must be waited for. */
 export async function deliverBatch(
-  reply: FastifyReply,
-  answers: readonly Answer[],
-  form: AnswerForm,
+  response: FastifyReply,
+  replies: readonly Reply[],
+  form: ReplyForm,
 ): Promise<FastifyReply> {
-  const waits = answers.some(({ kind }) => kind === 'pending');
-  if (waits && form === 'stream') return deliverStream(reply, answers);
-  const listener = untilClosed(reply);
-  const all = await Promise.all(answers.map((answer) => settled(answer, listener)));
-  return reply.send(all.filter((ready) => ready !== null).map(({ response }) => response));
+  const waits = replies.some(({ kind }) => kind === 'pending');
+  if (waits && form === 'stream') return deliverStream(response, replies);
+  const listener = silentListener(response);
+  const all = await Promise.all(replies.map((reply) => settled(reply, listener)));
+  return response.send(all.filter((ready) => ready !== null).map(({ message }) => message));
 }
 
-/** Sends the answers as they come, each after what is told before it. */
+/** Sends the replies as they come, each after what is told before it. */
 export async function deliverStream(
-  reply: FastifyReply,
-  answers: readonly Answer[],
+  response: FastifyReply,
+  replies: readonly Reply[],
 ): Promise<FastifyReply> {
-  reply.hijack();
-  const events = new SseStream(reply.raw);
+  response.hijack();
+  const events = new SseStream(response.raw);
   try {
-    await Promise.all(answers.map((answer) => streamOne(events, answer)));
+    await Promise.all(replies.map((reply) => streamOne(events, reply)));
   } finally {
     events.end();
   }
-  return reply;
+  return response;
 }
 
 /** Begins a stream with a place to resume it from (MCP 2025-11-25, transports). */
@@ -56,27 +57,23 @@ export function primingEvent(id: string): SseEvent {
  */
 const retryMs = 2_000;
 
-async function streamOne(events: SseStream, answer: Answer): Promise<void> {
-  if (answer.kind === 'pending' && answer.primingEventId !== null) {
-    await events.send(primingEvent(answer.primingEventId));
+async function streamOne(events: SseStream, reply: Reply): Promise<void> {
+  if (reply.kind === 'pending' && reply.primingEventId !== null) {
+    await events.send(primingEvent(reply.primingEventId));
   }
   const send = (message: object, id: string | null = null): Promise<void> => {
     const data = JSON.stringify(message);
     return events.send(id === null ? { data } : { id, data });
   };
-  const ready = await settled(answer, { signal: events.signal, notify: send });
-  if (ready !== null) await send(ready.response, ready.eventId);
+  const ready = await settled(reply, { signal: events.signal, notify: send });
+  if (ready !== null) await send(ready.message, ready.eventId);
 }
 
-function settled(answer: Answer, listener: Listener): Promise<ReadyAnswer | null> {
-  return answer.kind === 'ready' ? Promise.resolve(answer) : answer.settle(listener);
+function settled(reply: Reply, listener: Listener): Promise<ReadyReply | null> {
+  return reply.kind === 'ready' ? Promise.resolve(reply) : reply.settle(listener);
 }
 
-/** Waits as long as the connection stands. */
-function untilClosed(reply: FastifyReply): Listener {
-  const closed = new AbortController();
-  reply.raw.once('close', () => closed.abort());
-  // The client may have left while its request was being worked on.
-  if (reply.raw.destroyed) closed.abort();
-  return { signal: closed.signal, notify: null };
+/** Waits as long as the connection stands, and can be told nothing on the way. */
+function silentListener(response: FastifyReply): Listener {
+  return { signal: goneSignal(response.raw), notify: null };
 }

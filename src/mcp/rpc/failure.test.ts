@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { StoreUnavailable } from '../../jobs/job-store.ts';
 import { BrokerUnavailable } from '../../jobs/publisher.ts';
 import { Overloaded } from '../../lib/batcher.ts';
-import { thrownAnswer } from './failure.ts';
+import { thrownReply } from './failure.ts';
 
 const log = pino({ level: 'silent' });
 
@@ -12,15 +12,15 @@ test.each([
   [new BrokerUnavailable('gone'), 'broker_unavailable'],
   [new Overloaded('busy'), 'overloaded'],
 ])('%s is a 503 to come back from', (error, code) => {
-  expect(thrownAnswer(1, error, log)).toMatchObject({
+  expect(thrownReply(1, error, log)).toMatchObject({
     status: 503,
     headers: { 'retry-after': '1' },
-    response: { id: 1, error: { code: -32603, data: { code } } },
+    message: { id: 1, error: { code: -32603, data: { code } } },
   });
 });
 
 test('an error nobody foresaw tells nothing of itself', () => {
-  const answer = thrownAnswer(1, new Error('password is x'), log);
-  expect(answer).toMatchObject({ status: 500, response: { error: { code: -32603 } } });
-  expect(JSON.stringify(answer)).not.toContain('password');
+  const reply = thrownReply(1, new Error('password is x'), log);
+  expect(reply).toMatchObject({ status: 500, message: { error: { code: -32603 } } });
+  expect(JSON.stringify(reply)).not.toContain('password');
 });

@@ -1,11 +1,9 @@
-import { StoreUnavailable } from '../../jobs/job-store.ts';
-import { BrokerUnavailable } from '../../jobs/publisher.ts';
-import { Overloaded } from '../../lib/batcher.ts';
+import { gatewayClosing, outageOf, type Outage } from '../../calls/outage.ts';
 import { JsonError } from '../../lib/json-parse.ts';
 import type { Log } from '../../lib/log.ts';
 import { AmbiguousHeader } from '../../lib/repeated-headers.ts';
-import type { ReadyAnswer } from './reply.ts';
-import { errorResponse, rpcCodes, type RequestId, type RpcError } from './json-rpc.ts';
+import { rpcCodes, type RequestId, type RpcError, type RpcRequest } from './json-rpc.ts';
+import { errorReply, type ReadyReply } from './reply.ts';
 
 /** Something that went wrong, as the caller is told. */
 export interface Failure {
@@ -15,34 +13,35 @@ export interface Failure {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What is said of an error of the core or of Fastify's body parsing; null: not foreseen. */
+/** What is said of an error of the core or of Fastify's body parsing; null: nobody foresaw it. */
 export function failureOf(error: unknown): Failure | null {
-  if (error instanceof StoreUnavailable) {
-    return outage('store_unavailable', 'the job store cannot be reached at the moment');
-  }
-  if (error instanceof BrokerUnavailable) {
-    return outage('broker_unavailable', 'the message broker cannot be reached at the moment');
-  }
-  if (error instanceof Overloaded) {
-    return outage('overloaded', 'more requests are under way than the gateway can take');
-  }
+  const outage = outageOf(error);
+  if (outage !== null) return outageFailure(outage);
   if (error instanceof JsonError) return refusal(400, error.message, rpcCodes.parseError);
   if (error instanceof AmbiguousHeader) return refusal(400, error.message, codeOf(error));
   return error instanceof Error && 'code' in error ? bodyFailure(error.code) : null;
 }
 
-/** The answer to a request that threw. An error nobody foresaw tells nothing of itself. */
-export function thrownAnswer(id: RequestId, error: unknown, log: Log): ReadyAnswer {
+/** The reply to a request that threw. An error that nobody foresaw tells nothing of itself. */
+export function thrownReply(id: RequestId, error: unknown, log: Log): ReadyReply {
   const failure = failureOf(error);
-  if (failure !== null) return failedAnswer(id, failure);
+  if (failure !== null) return failedReply(id, failure);
   log.error({ err: error }, 'MCP request failed');
   const message = 'the gateway could not answer this request';
-  return failedAnswer(id, refusal(500, message, rpcCodes.internalError));
+  return failedReply(id, refusal(500, message, rpcCodes.internalError));
 }
 
-export function failedAnswer(id: RequestId | null, failure: Failure): ReadyAnswer {
-  const { status, error, headers } = failure;
-  return { kind: 'ready', response: errorResponse(id, error), status, headers };
+export function failedReply(id: RequestId | null, { status, error, headers }: Failure): ReadyReply {
+  return { ...errorReply(id, error), status, headers };
+}
+
+/** The reply to a request that cannot be done, with the HTTP status 200. */
+export function rpcError({ id }: RpcRequest, code: number, message: string): ReadyReply {
+  return errorReply(id, { code, message });
+}
+
+export function invalidParams(request: RpcRequest, message: string): ReadyReply {
+  return rpcError(request, rpcCodes.invalidParams, message);
 }
 
 /** A message that cannot be taken. */
@@ -61,22 +60,21 @@ export const notAcceptable = refusal(
 
 /** The gateway stops before there is an outcome; the job lives on. */
 export function closingFailure(jobId: string): Failure {
-  return outage('gateway_closing', 'the gateway is stopping; the job goes on', { job_id: jobId });
+  return outageFailure(gatewayClosing, { job_id: jobId });
 }
 
-function outage(
-  code: string,
-  message: string,
+function outageFailure(
+  { code, message, retryAfter }: Outage,
   data: Readonly<Record<string, string>> = {},
 ): Failure {
   return {
     status: 503,
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
-    headers: { 'retry-after': '1' },
+    headers: { 'retry-after': String(retryAfter) },
   };
 }
 
-/** One of two values differs from the body, where the header has to repeat what that says. */
+/** Of two values of a header that has to repeat what the body says, one differs from it. */
 function codeOf({ header }: AmbiguousHeader): number {
   const mirrors = /^mcp-(?:method|name|param-.*)$/i.test(header);
   return mirrors ? rpcCodes.headerMismatch : rpcCodes.invalidRequest;

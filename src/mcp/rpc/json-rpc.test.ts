@@ -31,9 +31,9 @@ describe('readMessage', () => {
     { jsonrpc: '2.0', id: 1, result: {} },
     { jsonrpc: '2.0', id: 'x', error: { code: -1, message: 'no' } },
     { jsonrpc: '2.0', error: { code: -1, message: 'no' } },
-  ])('reads an answer: %j', (value) => {
+  ])('reads a response: %j', (value) => {
     const { jsonrpc: _, id = null, ...outcome } = value;
-    expect(readMessage(value)).toEqual({ kind: 'answer', id, ...outcome });
+    expect(readMessage(value)).toEqual({ kind: 'response', id, ...outcome });
   });
 
   test.each([

@@ -34,10 +34,10 @@ export interface RpcNotification {
   readonly params: JsonObject;
 }
 
-/** An answer to a request of ours: a result or an error. */
-export interface RpcAnswer {
-  readonly kind: 'answer';
-  /** Null: of an error that could not even tell what it is about. */
+/** A client's response to a request of the gateway: a result or an error. */
+export interface RpcResponse {
+  readonly kind: 'response';
+  /** Null: the client sends an error, and could not even tell what it is about. */
   readonly id: RequestId | null;
   readonly result: Json | undefined;
   readonly error: Json | undefined;
@@ -50,21 +50,14 @@ export interface Malformed {
   readonly error: RpcError;
 }
 
-export type RpcMessage = RpcRequest | RpcNotification | RpcAnswer | Malformed;
-
-/** As it goes over the wire. */
-export type RpcResponse = {
-  readonly jsonrpc: '2.0';
-  /** Absent if the request's could not be read (MCP 2025-11-25, basic, "Error Responses"). */
-  readonly id?: RequestId;
-} & ({ readonly result: object } | { readonly error: RpcError });
+export type RpcMessage = RpcRequest | RpcNotification | RpcResponse | Malformed;
 
 /** Reads one message; never throws, whatever the value. Absent `params` are empty ones. */
 export function readMessage(value: unknown): RpcMessage {
   if (!isJsonObject(value)) return malformed(null, 'a message must be a JSON object');
   const id = isRequestId(value['id']) ? value['id'] : null;
   if (value['jsonrpc'] !== '2.0') return malformed(id, 'jsonrpc must be "2.0"');
-  if (!('method' in value)) return readAnswer(value, id);
+  if (!('method' in value)) return readResponse(value, id);
 
   const { method } = value;
   if (typeof method !== 'string') return malformed(id, 'method must be a string');
@@ -73,7 +66,7 @@ export function readMessage(value: unknown): RpcMessage {
   if (typeof params !== 'object') return malformed(id, 'params must be an object');
   if ('id' in value && id === null) return malformed(null, 'id must be a string or an integer');
   if (!isJsonObject(params)) {
-    // JSON-RPC has params by position, MCP has none.
+    // JSON-RPC allows params by position, MCP does not.
     const error = { code: rpcCodes.invalidParams, message: 'params must be an object' };
     return { kind: 'malformed', id, error };
   }
@@ -82,25 +75,17 @@ export function readMessage(value: unknown): RpcMessage {
     : { kind: 'request', id, method, params };
 }
 
-export function resultResponse(id: RequestId, result: object): RpcResponse {
-  return { jsonrpc: '2.0', id, result };
-}
-
-export function errorResponse(id: RequestId | null, error: RpcError): RpcResponse {
-  return id === null ? { jsonrpc: '2.0', error } : { jsonrpc: '2.0', id, error };
-}
-
-/** An integer beyond 2^53 would be answered with another one. */
+/** An integer beyond 2^53 is none: it would be repeated as another number. */
 export function isRequestId(value: unknown): value is RequestId {
   return typeof value === 'string' || Number.isSafeInteger(value);
 }
 
-function readAnswer(value: JsonObject, id: RequestId | null): RpcAnswer | Malformed {
+function readResponse(value: JsonObject, id: RequestId | null): RpcResponse | Malformed {
   const isResult = isJsonObject(value['result']);
   const isError = isJsonObject(value['error']);
   if (isResult === isError) return malformed(id, 'a message needs a method, a result or an error');
   if (isResult && id === null) return malformed(null, 'id must be a string or an integer');
-  return { kind: 'answer', id, result: value['result'], error: value['error'] };
+  return { kind: 'response', id, result: value['result'], error: value['error'] };
 }
 
 function malformed(id: RequestId | null, message: string): Malformed {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ClientCapability } from '../../../src/mcp/calls/client-capabilities.ts';
 import {
   anyTool,
   callOf,
@@ -6,7 +7,7 @@ import {
   startMcpGateway,
   type McpGateway,
 } from '../../support/mcp-gateway.ts';
-import { begin, rest } from '../../support/mcp-stream.ts';
+import { begin, next, rest } from '../../support/mcp-stream.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
 
 let gateway: McpGateway;
@@ -165,6 +166,81 @@ describe('notifications/cancelled', () => {
     outage.away = false;
     expect((await cancel(7)).status).toBe(202);
     expect(await statusOf(jobId)).toBe('Cancelled');
+    await events.return(undefined);
+  });
+});
+
+describe('of a hybrid call whose tool asks', () => {
+  const question = {
+    type: 'asked',
+    step: 'hybrid',
+    stepIndex: 0,
+    requests: {
+      size: {
+        method: 'elicitation/create',
+        params: { message: 'Which size?', requestedSchema: { type: 'object' } },
+      },
+    },
+    payload: {},
+    metadata: {},
+  } as const;
+
+  const answer = { type: 'answered', answers: { size: { action: 'decline' } } } as const;
+
+  /** A call that was asked after five seconds, by a client that can answer such questions or cannot. */
+  async function askedCall(capabilities: readonly ClientCapability[]) {
+    const headers = gateway.sessionHeaders({ capabilities });
+    const { events, jobId } = await call(7, 'hybrid', headers);
+    now += 5_000;
+    await gateway.events.apply(jobId, question);
+    const { message } = await next(events);
+    return { headers, events, jobId, message };
+  }
+
+  test('cancels it as long as the client has the question', async () => {
+    const { headers, events, jobId, message } = await askedCall(['elicitation']);
+    expect(message).toMatchObject({ method: 'elicitation/create' });
+    now += 55_000;
+    await cancel(7, headers);
+    expect(await statusOf(jobId)).toBe('Cancelled');
+    expect(await rest(events)).toEqual([]);
+  });
+
+  test('cancels it while what was left of its wait runs on, and then no more', async () => {
+    const before = await askedCall(['elicitation']);
+    now += 55_000;
+    await gateway.events.apply(before.jobId, answer);
+    now += 10_000;
+    await cancel(7, before.headers);
+    expect(await statusOf(before.jobId)).toBe('Cancelled');
+    expect(await rest(before.events)).toEqual([]);
+
+    const after = await askedCall(['elicitation']);
+    now += 55_000;
+    await gateway.events.apply(after.jobId, answer);
+    now += 20_000;
+    await cancel(7, after.headers);
+    expect(await statusOf(after.jobId)).toBe('Pending');
+    await after.events.return(undefined);
+  });
+
+  test('is ignored once the client got the handle instead of the question', async () => {
+    for (const capabilities of [[], ['sampling']] as const) {
+      const { headers, jobId, message } = await askedCall(capabilities);
+      expect(message).toMatchObject({ id: 7, result: { structuredContent: { job_id: jobId } } });
+      await cancel(7, headers);
+      expect(await statusOf(jobId)).toBe('InputRequired');
+    }
+  });
+
+  test('is ignored once the handle was sent before the question came', async () => {
+    const headers = gateway.sessionHeaders({ capabilities: ['elicitation'] });
+    const { events, jobId } = await call(7, 'hybrid', headers);
+    now += 25_000;
+    await gateway.events.apply(jobId, question);
+    now += 60_000;
+    await cancel(7, headers);
+    expect(await statusOf(jobId)).toBe('InputRequired');
     await events.return(undefined);
   });
 });

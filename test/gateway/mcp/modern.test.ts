@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { waitForOutcome } from '../../../src/calls/job-wait.ts';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import type { Job } from '../../../src/jobs/job.ts';
 import { listedJobs } from '../../support/jobs.ts';
@@ -246,8 +247,7 @@ describe('a client that disconnects', () => {
   }
 
   async function end(id: string): Promise<Job | null> {
-    const waited = { timeoutMs: patienceMs, signal: new AbortController().signal };
-    return gateway.toolCalls.awaitOutcome(id, waited);
+    return waitForOutcome(gateway.jobs, id, { timeoutMs: patienceMs, stopOn: [] });
   }
 
   test('cancels the job it waits for', async () => {

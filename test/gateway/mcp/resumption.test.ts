@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
-import { eventIdsOf } from '../../../src/mcp/calls/call-stream.ts';
+import { eventIdsOf, readEventId } from '../../../src/mcp/calls/call-stream.ts';
 import { listedJobs } from '../../support/jobs.ts';
 import { anyTool, callOf, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { begin, next, rest } from '../../support/mcp-stream.ts';
@@ -42,6 +42,22 @@ function report(message: string): JobEvent {
 }
 
 const done: JobEvent = { type: 'succeeded', result: 'done' };
+
+const question: JobEvent = {
+  type: 'asked',
+  step: 'hybrid',
+  stepIndex: 0,
+  requests: {
+    size: {
+      method: 'elicitation/create',
+      params: { message: 'Which size?', requestedSchema: { type: 'object' } },
+    },
+  },
+  payload: {},
+  metadata: {},
+};
+
+const answer: JobEvent = { type: 'answered', answers: { size: { action: 'decline' } } };
 
 const token = { progressToken: 't' };
 
@@ -137,6 +153,46 @@ describe('a cut stream', () => {
     const told = await rest((await begin(await resume(lastEventId))).events);
     expect(told.pop()?.message).toMatchObject(response);
     expect(told.map(({ message }) => message)).toMatchObject(messages.map(progress));
+  });
+
+  test('keeps the end of its hybrid wait as questions put it off', async () => {
+    const session = gateway.sessionHeaders({ capabilities: ['elicitation'] });
+    const call = callOf('hybrid', {}, token);
+    const { events, lastEventId, jobId } = await begin(await gateway.post(call, session));
+    const begun = now;
+    now += 5_000;
+    await apply(jobId, question);
+    const asked = [await next(events), await next(events)];
+    expect(asked[1]?.message).toMatchObject({ method: 'elicitation/create' });
+    now += 60_000;
+    await apply(jobId, answer, report('one'));
+    const answered = await next(events);
+    const one = await next(events);
+    expect(one.message).toMatchObject(progress('one'));
+    await events.return(undefined);
+    // Any replica goes by what the event id says.
+    const [{ patience }] = readEventId(one.id ?? '') ?? [{ patience: null }];
+    expect(patience).toMatchObject({ until: begun + 60_000 + 25_000 });
+    now += 5_000;
+
+    // Wherever the client goes on, it has 15 seconds left, and does not get the handle at once.
+    const places = [lastEventId, asked[1]?.id, answered.id, one.id];
+    for (const [n, id] of places.entries()) {
+      const resumed = await begin(await resume(id ?? '', session));
+      await apply(jobId, report(`more ${n}`));
+      let told: unknown;
+      do {
+        const { message } = await next(resumed.events);
+        expect(message).not.toHaveProperty('result');
+        told = Object(message).params.message;
+      } while (told !== `more ${n}`);
+      await resumed.events.return(undefined);
+    }
+    await apply(jobId, done);
+    const [last] = (await rest((await begin(await resume(one.id ?? '', session))).events)).slice(
+      -1,
+    );
+    expect(last?.message).toMatchObject(response);
   });
 
   test('keeps the end of its hybrid wait though its tool is not on offer any more', async () => {

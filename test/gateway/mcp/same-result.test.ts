@@ -1,3 +1,4 @@
+import { waitForOutcome } from '../../../src/calls/job-wait.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import {
@@ -42,8 +43,7 @@ async function modern(method: string, params: Record<string, unknown>, tasks: bo
 /** A finished job that nobody waited for. */
 async function finishedJob(): Promise<string> {
   const { taskId } = await modern('tools/call', { name: 'work' }, true);
-  const waited = { timeoutMs: patienceMs, signal: new AbortController().signal };
-  await gateway.toolCalls.awaitOutcome(taskId, waited);
+  await waitForOutcome(gateway.jobs, taskId, { timeoutMs: patienceMs, stopOn: [] });
   return taskId;
 }
 

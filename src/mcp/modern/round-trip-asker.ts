@@ -1,19 +1,19 @@
 import { requestFor } from '../../jobs/job-input.ts';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import type { Job } from '../../jobs/job.ts';
-import { ready, type ReadyAnswer } from '../rpc/reply.ts';
+import type { AskingRequest, AskOutcome, Asker } from '../calls/asker.ts';
 import {
   answerable,
   capabilitiesFor,
   type ClientCapability,
 } from '../calls/client-capabilities.ts';
-import { failedAnswer } from '../rpc/failure.ts';
+import { failedReply } from '../rpc/failure.ts';
+import { rpcCodes, type RequestId } from '../rpc/json-rpc.ts';
+import { errorReply, type ReadyReply } from '../rpc/reply.ts';
 import type { InputRound } from './input-round.ts';
-import { errorResponse, rpcCodes, type RequestId } from '../rpc/json-rpc.ts';
-import type { ModernResults } from './results.ts';
 import { capabilitiesRequired } from './request.ts';
-import type { AskedRequest, Put, Questions } from '../calls/questions.ts';
 import type { RequestStates, StatedRequest } from './request-state.ts';
+import type { ModernResults } from './results.ts';
 
 interface RoundTripParts {
   readonly jobs: ClientJobs;
@@ -29,10 +29,10 @@ interface Attempt {
 }
 
 /**
- * Questions as the result of a request, which the client then makes again with the answers (MCP
- * 2026-07-28, multi round-trip requests).
+ * Asks by the result of a request, which the client then makes again with the answers (MCP 2026-07-28,
+ * multi round-trip requests).
  */
-export class RoundTripQuestions implements Questions {
+export class RoundTripAsker implements Asker {
   readonly #parts: RoundTripParts;
   readonly #attempt: Attempt;
 
@@ -41,15 +41,16 @@ export class RoundTripQuestions implements Questions {
     this.#attempt = attempt;
   }
 
-  async put(job: Job, { id, ownsJob }: AskedRequest): Promise<Put> {
+  async ask(job: Job, { id, ownsJob }: AskingRequest): Promise<AskOutcome> {
     const { jobs, results, states } = this.#parts;
     const { request, capabilities, round } = this.#attempt;
     let asking = job;
     if (Object.keys(round.answers).some((key) => isAsked(job, key))) {
       const outcome = await jobs.answer(job.id, round.answers);
-      // Without the state of an attempt before, an error would leave the job to nobody: it is asked.
+      // A first attempt that made the job and brings wrong answers is not refused, because its client
+      // would not learn of the job, and nobody could go on with it. It is asked instead.
       if (outcome.kind === 'invalid' && (round.state !== null || !ownsJob)) {
-        return response(invalidAnswers(id, outcome.faults));
+        return over(invalidAnswers(id, outcome.faults));
       }
       const latest = await jobs.get(job.id);
       if (latest?.status !== 'InputRequired') return { kind: 'answered' };
@@ -58,27 +59,27 @@ export class RoundTripQuestions implements Questions {
     const requests = asking.input?.requests ?? {};
     const inputRequests = answerable(requests, capabilities);
     if (Object.keys(inputRequests).length > 0) {
-      const requestState = states.issue(request, asking);
-      return response(results.inputRequired(id, { inputRequests, requestState }));
+      const requestState = states.issue(request, asking.id);
+      return over(results.inputRequired(id, { inputRequests, requestState }));
     }
     if (ownsJob) {
       const reason = 'it asks for input that the MCP client cannot give';
       await jobs.cancel(job.id, 'CancelledByClient', reason);
     }
-    return response(failedAnswer(id, capabilitiesRequired(capabilitiesFor(requests))));
+    return over(failedReply(id, capabilitiesRequired(capabilitiesFor(requests))));
   }
+}
+
+/** The job waits on, and the request may be made again with better answers. */
+export function invalidAnswers(id: RequestId, faults: readonly string[]): ReadyReply {
+  const message = `params.inputResponses does not fit: ${faults.join('; ')}`;
+  return errorReply(id, { code: rpcCodes.invalidParams, message });
 }
 
 function isAsked({ input }: Job, key: string): boolean {
   return requestFor(input?.requests ?? {}, key) !== null;
 }
 
-function response(answer: ReadyAnswer): Put {
-  return { kind: 'response', answer };
-}
-
-/** The job waits on: the request may be made again with better ones. */
-export function invalidAnswers(id: RequestId, faults: readonly string[]): ReadyAnswer {
-  const message = `params.inputResponses does not fit: ${faults.join('; ')}`;
-  return ready(errorResponse(id, { code: rpcCodes.invalidParams, message }));
+function over(reply: ReadyReply): AskOutcome {
+  return { kind: 'reply', reply };
 }
