@@ -2,24 +2,27 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino, type Logger } from 'pino';
 import { ActorsFileError, loadActors } from './actor/load-actors.ts';
+import { AccessSource } from './access/access-source.ts';
 import { help, parseCommandLine, UsageError, type Command } from './cli/command-line.ts';
 import { DevServer } from './cli/dev-server.ts';
+import { newKeyText } from './cli/new-key.ts';
 import { provideActorLibrary } from './cli/own-library.ts';
 import { run } from './cli/run.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, type Config } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { systemClock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { DatabaseUnusable } from './postgres/schema.ts';
 import { textOf, type Environment } from './settings/setting.ts';
 import { warnOfUnreadVariables } from './cli/unread-variables.ts';
 import { ToolSource } from './tools/tool-source.ts';
-import { ToolsFileError } from './tools/tools-file.ts';
+import { FilesUnusable } from './yaml/watched-files.ts';
 
 /** Kubernetes sends SIGKILL after 30 s by default; what has not ended long before will not. */
 const stopLimitMs = 10_000;
 
 /** Errors whose message is all a user needs: no stack. */
-const explained = [ConfigError, UsageError, ToolsFileError, ActorsFileError, DatabaseUnusable];
+const explained = [ConfigError, UsageError, FilesUnusable, ActorsFileError, DatabaseUnusable];
 
 /** Run as source, or compiled into `dist/`. */
 const compiled = import.meta.filename.endsWith('.js');
@@ -47,6 +50,8 @@ async function main(): Promise<void> {
       return serve({ ...process.env, ...env });
     case 'dev':
       return dev(command, env);
+    case 'key':
+      return void process.stdout.write(newKeyText(command.key));
     case 'actor':
       return runActorsAlone(command);
   }
@@ -60,10 +65,14 @@ async function serve(env: Environment): Promise<void> {
   const tools = new ToolSource({ path: config.configPath, log });
   if (config.configPath === null)
     log.warn('ASYA_CONFIG_PATH is not set: there are no tools to offer');
-  const gateway = createGateway({ config, tools, version: version(), log, onFatal: fail });
+  const access = accessOf(config, log);
+  const gateway = createGateway({ config, tools, access, version: version(), log, onFatal: fail });
   stopOnSignals(gateway, log);
   // Not in `dev`, which a terminal that closes is to take with it.
-  process.on('SIGHUP', () => tools.reload());
+  process.on('SIGHUP', () => {
+    tools.reload();
+    access?.reload();
+  });
   await gateway.start();
   log.info(
     { url: gateway.url, tools: tools.current().list().length },
@@ -88,6 +97,7 @@ async function dev(
   warnOfUnreadVariables(process.env, log);
   const server = new DevServer({
     config,
+    access: accessOf(config, log),
     actorsFile: command.actors ?? (chosen === null ? examples.actors : null),
     version: version(),
     log,
@@ -96,6 +106,11 @@ async function dev(
   });
   stopOnSignals(server, log);
   await server.start();
+}
+
+/** Null: nobody is asked who they are. @throws AccessFileError */
+function accessOf({ accessPath: path }: Config, log: Logger): AccessSource | null {
+  return path === null ? null : new AccessSource({ path, clock: systemClock, log });
 }
 
 async function runActorsAlone({ file, only }: Extract<Command, { name: 'actor' }>): Promise<void> {

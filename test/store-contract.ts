@@ -41,6 +41,7 @@ const everything: ListQuery = {
   status: null,
   tool: null,
   parentId: null,
+  owner: null,
   createdAfter: null,
   before: null,
   limit: 100,

@@ -1,11 +1,10 @@
 import type { KeyEntry } from './api-keys.ts';
+import type { Rate } from './rate-limit.ts';
 import type { IssuerEntry } from './tokens.ts';
 
 /** How much an owner may do. Null: as much as it likes. */
 export interface OwnerLimits {
-  readonly callsPerSecond: number | null;
-  /** Calls that may come at once after a quiet time. */
-  readonly burst: number;
+  readonly rate: Rate | null;
   /** Most jobs of its calls that are unfinished at a time. */
   readonly jobsInFlight: number | null;
   /** Most event streams that are open at a time, at each replica. */
@@ -28,8 +27,7 @@ export interface AccessRules {
 }
 
 export const unlimited: OwnerLimits = {
-  callsPerSecond: null,
-  burst: 1,
+  rate: null,
   jobsInFlight: null,
   streams: null,
 };

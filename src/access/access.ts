@@ -2,6 +2,7 @@ import { ApiKeys, hashOf, looksLikeKey } from './api-keys.ts';
 import type { AccessRules } from './access-rules.ts';
 import type { Caller } from './caller.ts';
 import type { Clock } from '../lib/clock.ts';
+import { metadataUrl } from './resource.ts';
 import { readCredential } from './credential.ts';
 import type { KeySet } from './key-set.ts';
 import { Tokens, type IssuerEntry } from './tokens.ts';
@@ -30,14 +31,22 @@ interface AccessParts {
 /** Tells who makes a request, by the rules of one version of the access file. */
 export class Access {
   readonly rules: AccessRules;
+  /** Where clients find out which issuers are trusted. Null: only keys are taken. */
+  readonly resourceMetadata: string | null;
   readonly #keys: ApiKeys;
   readonly #tokens: Tokens;
   readonly #actorKeys: ReadonlySet<string>;
 
   constructor({ rules, keysOf, clock }: AccessParts) {
     this.rules = rules;
+    this.resourceMetadata = metadataUrl(rules);
     this.#keys = new ApiKeys(rules.keys, clock);
-    this.#tokens = new Tokens({ issuers: rules.issuers, keysOf, clock });
+    this.#tokens = new Tokens({
+      issuers: rules.issuers,
+      keysOf,
+      resourceMetadata: this.resourceMetadata,
+      clock,
+    });
     this.#actorKeys = new Set(rules.actorKeys);
   }
 

@@ -58,6 +58,7 @@ export class ApiKeys {
             owner: `key|${entry.owner}`,
             scopes: withIncluded(entry.scopes),
             expiresAt: entry.expiresAt,
+            resourceMetadata: null,
           },
         },
       ]),

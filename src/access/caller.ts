@@ -29,6 +29,8 @@ export interface Caller {
   readonly scopes: ReadonlySet<Scope>;
   /** When the credential ends, in milliseconds since the epoch. Null: never. */
   readonly expiresAt: number | null;
+  /** Where its client finds out which issuer could give it more scopes. Null: none can. */
+  readonly resourceMetadata: string | null;
 }
 
 /** The caller of a gateway that asks nobody who they are: everything is everybody's. */
@@ -37,6 +39,7 @@ export const anyone: Caller = {
   owner: null,
   scopes: new Set([readScope, callScope, operateScope]),
   expiresAt: null,
+  resourceMetadata: null,
 };
 
 /** The given scopes, and those that they include. */
@@ -48,12 +51,4 @@ export function withIncluded(scopes: Iterable<Scope>): ReadonlySet<Scope> {
 export function missingScopes(caller: Caller, needed: readonly Scope[]): Scope[] {
   if (caller.scheme === 'open') return [];
   return needed.filter((scope) => !caller.scopes.has(scope));
-}
-
-/** Whose jobs a caller sees: its own, or everybody's. */
-export type Viewer = { readonly everyone: true } | { readonly owner: string };
-
-export function viewerOf(caller: Caller): Viewer {
-  const { owner, scopes } = caller;
-  return owner === null || scopes.has(operateScope) ? { everyone: true } : { owner };
 }

@@ -1,7 +1,8 @@
 import type { Fields, YamlNode } from '../yaml/yaml-node.ts';
 import { isSafeUrl } from './safe-url.ts';
 import { asymmetricAlgorithms, type Grant, type IssuerEntry } from './tokens.ts';
-import { claimOnce, readName, readScopes } from './words.ts';
+import { readScopes } from './scope-list.ts';
+import { claimOnce, readName } from './words.ts';
 
 const issuerFields = [
   'name',

@@ -1,6 +1,7 @@
 import type { YamlNode } from '../yaml/yaml-node.ts';
 import { hashPattern, type KeyEntry } from './api-keys.ts';
-import { claimOnce, readName, readScopes } from './words.ts';
+import { readScopes } from './scope-list.ts';
+import { claimOnce, readName } from './words.ts';
 
 const keyFields = ['name', 'hash', 'owner', 'scopes', 'expires'] as const;
 

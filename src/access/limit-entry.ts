@@ -34,8 +34,7 @@ function readOwnerLimits(node: YamlNode): OwnerLimits {
     node.fault('has a burst, which is one of calls_per_second, and needs that as well');
   }
   return {
-    callsPerSecond,
-    burst: burst ?? 2 * (callsPerSecond ?? 1),
+    rate: callsPerSecond === null ? null : { callsPerSecond, burst: burst ?? 2 * callsPerSecond },
     jobsInFlight: limit('jobs_in_flight'),
     streams: limit('streams'),
   };

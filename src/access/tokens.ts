@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } from 'jose';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Clock } from '../lib/clock.ts';
-import { isJsonObject, type Json } from '../lib/json.ts';
+import { isJsonObject } from '../lib/json.ts';
 import { withIncluded, type Caller, type Scope } from './caller.ts';
 import { KeysUnavailable, type KeySet } from './key-set.ts';
 
@@ -82,6 +82,8 @@ interface TokensParts {
   readonly issuers: readonly IssuerEntry[];
   /** The signing keys of an issuer, which outlast a change of the access file. */
   readonly keysOf: (entry: IssuerEntry) => KeySet;
+  /** As for `Caller`. */
+  readonly resourceMetadata: string | null;
   readonly clock: Clock;
 }
 
@@ -89,11 +91,13 @@ interface TokensParts {
 export class Tokens {
   readonly #issuers: ReadonlyMap<string, Issuer>;
   readonly #clock: Clock;
+  readonly #resourceMetadata: string | null;
   readonly #known = new Map<string, Known>();
   #verifying = 0;
 
-  constructor({ issuers, keysOf, clock }: TokensParts) {
+  constructor({ issuers, keysOf, resourceMetadata, clock }: TokensParts) {
     this.#clock = clock;
+    this.#resourceMetadata = resourceMetadata;
     this.#issuers = new Map(issuers.map((entry) => [entry.issuer, { entry, keys: keysOf(entry) }]));
   }
 
@@ -161,10 +165,16 @@ export class Tokens {
       ...entry.scopes,
       ...entry.grants.filter((grant) => isGranted(payload, grant)).flatMap(({ scopes }) => scopes),
     ]);
-    const expiresAt = (exp + clockToleranceSeconds) * 1000;
+    const expiresAt = exp * 1000;
     return {
       kind: 'caller',
-      caller: { scheme: 'token', owner: `${entry.name}|${owner}`, scopes, expiresAt },
+      caller: {
+        scheme: 'token',
+        owner: `${entry.name}|${owner}`,
+        scopes,
+        expiresAt,
+        resourceMetadata: this.#resourceMetadata,
+      },
     };
   }
 
@@ -183,7 +193,9 @@ export class Tokens {
     const known = this.#known.get(digest);
     if (known === undefined) return null;
     const { caller, issuer, version } = known;
-    const isCurrent = version === issuer.keys.version && this.#clock() < (caller.expiresAt ?? 0);
+    const isCurrent =
+      version === issuer.keys.version &&
+      this.#clock() < (caller.expiresAt ?? 0) + clockToleranceSeconds * 1000;
     if (isCurrent) return caller;
     this.#known.delete(digest);
     return null;
@@ -213,10 +225,7 @@ function claimOf(payload: JWTPayload, claim: string): unknown {
   if (Object.hasOwn(payload, claim)) return payload[claim];
   let at: unknown = payload;
   for (const name of claim.split('.')) {
-    at =
-      isJsonObject(at as Json) && Object.hasOwn(at as object, name)
-        ? (at as JWTPayload)[name]
-        : undefined;
+    at = isJsonObject(at) && Object.hasOwn(at, name) ? at[name] : undefined;
   }
   return at;
 }

@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { ClientJobs } from '../jobs/client-jobs.ts';
+import { callScope } from '../access/caller.ts';
+import { assertScopes } from '../access/not-allowed.ts';
 import type { Job } from '../jobs/job.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
 import type { Tool } from '../tools/tool.ts';
+import type { Client } from './client.ts';
 
 export interface ToolCall {
+  readonly client: Client;
   readonly tool: Tool;
   /** As the caller gave them; null and undefined mean none. */
   readonly arguments: unknown;
@@ -20,38 +23,43 @@ export type StartedCall =
   /** Each fault is a sentence that names the argument by its path. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Makes jobs of tool calls, for every front. */
-export class ToolCalls {
-  readonly #jobs: ClientJobs;
+/**
+ * Makes a job of a tool call, for every front: checks what the caller may do, its limits and the
+ * arguments, and submits the job, which is durable once this resolves.
+ *
+ * @throws NotAllowed, LimitReached, BrokerUnavailable or Overloaded, with nothing submitted;
+ *   StoreUnavailable, with nothing submitted unless the connection broke between the commit and its
+ *   answer
+ */
+export async function startCall(call: ToolCall): Promise<StartedCall> {
+  const { client, tool, arguments: given, headers, jobId = null } = call;
+  const { caller, jobs, admission } = client;
+  assertMayCall(client, tool);
+  const { owner } = caller;
+  const limited = owner !== null && admission !== null;
+  if (limited) admission.takeCall(owner);
+  const checked = tool.checkArguments(given ?? {});
+  if (!checked.ok) return checked;
+  const faults = storageFaults(checked.arguments);
+  if (faults.length > 0) return { ok: false, faults };
+  if (limited) await admission.takeJob(owner);
+  const job = await jobs.submit({
+    id: jobId,
+    tool: tool.name,
+    steps: tool.steps,
+    payload: checked.arguments,
+    metadata: tool.metadata,
+    headers,
+    timeoutSeconds: tool.timeoutSeconds,
+    heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
+    inputTimeoutSeconds: tool.inputTimeoutSeconds,
+  });
+  return { ok: true, job };
+}
 
-  constructor(jobs: ClientJobs) {
-    this.#jobs = jobs;
-  }
-
-  /**
-   * Checks the arguments and submits the job, which is durable once this resolves.
-   *
-   * @throws BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable, with nothing
-   *   submitted unless the connection broke between the commit and its answer
-   */
-  async call({ tool, arguments: given, headers, jobId = null }: ToolCall): Promise<StartedCall> {
-    const checked = tool.checkArguments(given ?? {});
-    if (!checked.ok) return checked;
-    const faults = storageFaults(checked.arguments);
-    if (faults.length > 0) return { ok: false, faults };
-    const job = await this.#jobs.submit({
-      id: jobId,
-      tool: tool.name,
-      steps: tool.steps,
-      payload: checked.arguments,
-      metadata: tool.metadata,
-      headers,
-      timeoutSeconds: tool.timeoutSeconds,
-      heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
-      inputTimeoutSeconds: tool.inputTimeoutSeconds,
-    });
-    return { ok: true, job };
-  }
+/** @throws NotAllowed, naming all scopes that a call of the tool takes */
+export function assertMayCall({ caller }: Client, { scopes }: Tool): void {
+  if (caller.scheme !== 'open') assertScopes(caller, [callScope, ...scopes]);
 }
 
 /** Arguments are kept with the job, as they are or not at all. */

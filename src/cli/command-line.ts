@@ -4,6 +4,7 @@ export type Command =
   | { readonly name: 'serve' }
   | { readonly name: 'dev'; readonly tools: string | null; readonly actors: string | null }
   | { readonly name: 'actor'; readonly file: string; readonly only: readonly string[] }
+  | { readonly name: 'key'; readonly key: string }
   | { readonly name: 'help' }
   | { readonly name: 'version' };
 
@@ -30,6 +31,7 @@ Commands:
   serve         Serve until stopped (the default), configured by the environment
   dev           Serve with everything in this process: jobs and queues in memory, and actors.
                 Without --tools and --actors: the examples
+  key NAME      Print a new API key, and its line for the access file (ASYA_ACCESS_PATH)
   actor FILE    Run the actors that FILE exports, on RabbitMQ (ASYA_RABBITMQ_URL)
 
 Options:
@@ -57,10 +59,11 @@ const options = {
 
 type Option = keyof typeof options;
 
-const allowed: Readonly<Record<'serve' | 'dev' | 'actor', readonly Option[]>> = {
+const allowed: Readonly<Record<'serve' | 'dev' | 'actor' | 'key', readonly Option[]>> = {
   serve: ['tools', 'port', 'host'],
   dev: ['tools', 'port', 'host', 'actors'],
   actor: ['only'],
+  key: [],
 };
 
 /** @throws UsageError */
@@ -70,15 +73,19 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (values.version) return { command: { name: 'version' }, env: {} };
 
   const [name = 'serve', ...rest] = positionals;
-  if (name !== 'serve' && name !== 'dev' && name !== 'actor') {
+  if (name !== 'serve' && name !== 'dev' && name !== 'actor' && name !== 'key') {
     throw new UsageError(`there is no command "${name}"`);
   }
   for (const option of Object.keys(values) as Option[]) {
     if (!allowed[name].includes(option)) throw new UsageError(`${name} takes no --${option}`);
     if (values[option] === '') throw new UsageError(`--${option} needs a value`);
   }
-  const expected = name === 'actor' ? 1 : 0;
-  if (rest.length < expected) throw new UsageError('actor takes a FILE of actors');
+  const expected = name === 'actor' || name === 'key' ? 1 : 0;
+  if (rest.length < expected) {
+    throw new UsageError(
+      name === 'key' ? 'key takes the NAME of who gets it' : 'actor takes a FILE of actors',
+    );
+  }
   if (rest.length > expected) throw new UsageError(`unexpected argument "${rest[expected]}"`);
 
   const { tools = null, actors = null, only = [] } = values;
@@ -92,6 +99,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       return { command: { name }, env };
     case 'dev':
       return { command: { name, tools, actors }, env };
+    case 'key':
+      return { command: { name, key: rest[0] ?? '' }, env };
     case 'actor':
       return { command: { name, file: rest[0] ?? '', only }, env };
   }

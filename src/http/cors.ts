@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** What a page's script may read of an answer, beside the few headers every browser shows. */
-const exposedHeaders = 'Mcp-Session-Id, MCP-Protocol-Version, Preference-Applied, Retry-After';
+const exposedHeaders =
+  'Mcp-Session-Id, MCP-Protocol-Version, Preference-Applied, Retry-After, WWW-Authenticate';
 
 /** A browser asks again after this long, in seconds; browsers take no more than two hours. */
 const preflightMaxAge = 7_200;

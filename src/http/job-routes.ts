@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
 import { jobIdText } from '../wire/report.ts';
 import { isInstant } from '../lib/clock.ts';
@@ -30,11 +29,11 @@ const inputBody = Type.Object({
 const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
 
 /** Newest first, a page at a time. */
-export function listJobs(jobs: ClientJobs) {
+export function listJobs() {
   return route({
     schema: { querystring: listQuery },
     preValidation: knownParametersOnly(listQuery),
-    handler: async ({ query }) => {
+    handler: async ({ query, client: { jobs } }) => {
       const { limit = 50, cursor } = query;
       const createdAfter = instantOf(query.created_after);
       const before = cursor === undefined ? null : decodeCursor(cursor);
@@ -65,10 +64,10 @@ function instantOf(text: string | undefined): EpochMs | null {
   return instant;
 }
 
-export function readJob(jobs: ClientJobs) {
+export function readJob() {
   return route({
     schema: { params: jobParams },
-    handler: async ({ params: { id } }) => {
+    handler: async ({ params: { id }, client: { jobs } }) => {
       const job = await jobs.get(id);
       if (job === null) throw jobNotFound(id);
       return jobJson(job);
@@ -77,10 +76,10 @@ export function readJob(jobs: ClientJobs) {
 }
 
 /** Answers what a job asked for; the job goes on when nothing is left to answer. */
-export function answerJob(jobs: ClientJobs) {
+export function answerJob() {
   return route({
     schema: { params: jobParams, body: inputBody },
-    handler: async ({ params: { id }, body: { answers } }, reply) => {
+    handler: async ({ params: { id }, body: { answers }, client: { jobs } }, reply) => {
       const outcome = await jobs.answer(id, answers);
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'invalid') throw invalid(`body/answers: ${outcome.faults.join('; ')}`);
@@ -94,16 +93,16 @@ export function answerJob(jobs: ClientJobs) {
   });
 }
 
-export function cancelJob(jobs: ClientJobs) {
+export function cancelJob() {
   return route({
     schema: { params: jobParams, body: cancelBody },
     // The body is optional, and validation takes a missing one for null.
     preValidation: async (request) => {
       request.body ??= {};
     },
-    handler: async ({ params: { id }, body: { reason } }, reply) => {
+    handler: async ({ params: { id }, body: { reason }, client: { jobs } }, reply) => {
       const message = reason === undefined ? null : storableText(reason);
-      const outcome = await jobs.cancel(id, 'CancelledByClient', message);
+      const outcome = await jobs.cancel(id, message);
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
         throw outcomeConflict(outcome.state);

@@ -12,6 +12,8 @@
  * - end queue: `happy-end` or `error-end`, where the message of a finished job goes
  * - first and second generation: the two forms in which actors and clients of earlier releases of
  *   Asya speak; the second generation calls a job an envelope and a step an actor
+ * - owner: whose a job is; children have their parent's
+ * - viewer: on whose behalf a client reaches jobs; it sees its own, an operator everybody's
  *
  * What happens to a job
  * - event: something that happens to a job: a report, an answer, a deadline (see event.ts)
@@ -151,6 +153,11 @@ export interface JobState {
 export interface Job extends JobState {
   /** Fan-out children only. */
   readonly parentId: string | null;
+  /**
+   * Whose it is, such as `corp|alice` or `key|ci`. Null: it was made while nobody was asked who they
+   * are, or it is a child whose parent is not known.
+   */
+  readonly owner: string | null;
   /** The tool's arguments with defaults applied. */
   readonly payload: Json;
   /** Sent with the envelope, such as `traceparent`; never the caller's credentials. */

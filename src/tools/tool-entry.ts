@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import { readScopes } from '../access/scope-list.ts';
 import { argumentsChecker } from './arguments.ts';
 import { resolveRoute, type Routes } from './routes.ts';
 import type { YamlNode } from '../yaml/yaml-node.ts';
@@ -15,6 +16,7 @@ const toolKeys = [
   'output_schema',
   'annotations',
   'route',
+  'scopes',
   ...optionKeys,
 ] as const;
 
@@ -47,11 +49,13 @@ export function readTool(
   const input = readInputSchema(fields);
   const outputSchema = fields.get('output_schema');
   const annotations = fields.get('annotations');
+  const scopes = fields.get('scopes');
   const described = {
     title: fields.get('title')?.text() ?? null,
     description: fields.get('description')?.text() ?? '',
     outputSchema: (outputSchema && readOutputSchema(outputSchema)) ?? null,
     annotations: (annotations && readAnnotations(annotations)) ?? null,
+    scopes: scopes === undefined ? [] : readScopes(scopes),
     ...readOptions(fields, defaults),
   };
   if (name === undefined || steps === undefined || input === undefined) return undefined;

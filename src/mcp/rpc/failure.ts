@@ -1,3 +1,4 @@
+import { NotAllowed } from '../../access/not-allowed.ts';
 import { gatewayClosing, outageOf, type Outage } from '../../calls/outage.ts';
 import { JsonError } from '../../lib/json-parse.ts';
 import type { Log } from '../../lib/log.ts';
@@ -17,6 +18,7 @@ export interface Failure {
 export function failureOf(error: unknown): Failure | null {
   const outage = outageOf(error);
   if (outage !== null) return outageFailure(outage);
+  if (error instanceof NotAllowed) return notAllowed(error);
   if (error instanceof JsonError) return refusal(400, error.message, rpcCodes.parseError);
   if (error instanceof AmbiguousHeader) return refusal(400, error.message, codeOf(error));
   return error instanceof Error && 'code' in error ? bodyFailure(error.code) : null;
@@ -64,13 +66,23 @@ export function closingFailure(jobId: string): Failure {
 }
 
 function outageFailure(
-  { code, message, retryAfter }: Outage,
+  { status, code, message, retryAfter }: Outage,
   data: Readonly<Record<string, string>> = {},
 ): Failure {
   return {
-    status: 503,
+    status,
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
     headers: { 'retry-after': String(retryAfter) },
+  };
+}
+
+/** The scopes stand in the header for clients that can get them, and in the data for people. */
+function notAllowed({ message, scopes, challenge }: NotAllowed): Failure {
+  const data = { code: 'insufficient_scope', scopes: [...scopes] };
+  return {
+    status: 403,
+    error: { code: rpcCodes.invalidRequest, message, data },
+    headers: { 'www-authenticate': challenge },
   };
 }
 
