@@ -11,17 +11,38 @@
 set -eu
 cd "$(dirname "$0")"
 
-export SQITCH_TARGET="db:$ASYA_DATABASE_URL"
 # Sqitch writes down who deployed, and a container's account has no name.
 export SQITCH_FULLNAME="${SQITCH_FULLNAME:-Asya Gateway}"
 export SQITCH_EMAIL="${SQITCH_EMAIL:-gateway@asya.example}"
 
+# Of several hosts the one that takes writes.
+export PGTARGETSESSIONATTRS="${PGTARGETSESSIONATTRS:-primary}"
+# What the role or the database has for its sessions is not meant for migrations, which may take long.
+export PGOPTIONS="-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 \
+-c default_transaction_read_only=off -c default_transaction_isolation=read\\ committed ${PGOPTIONS:-}"
+
+query() {
+  psql "$ASYA_DATABASE_URL" --no-psqlrc --set VERBOSITY=terse --tuples-only --no-align --command "$1"
+}
+
 is_deployed() {
-  deployed=$(psql "$ASYA_DATABASE_URL" --no-psqlrc --set VERBOSITY=terse --tuples-only --no-align --command \
-    "SELECT change_id FROM sqitch.changes WHERE project = 'asya-gateway'") || return 1
+  deployed=$(query "SELECT change_id FROM sqitch.changes WHERE project = 'asya-gateway'") || return 1
   for change in $(sqitch plan --no-headers --format 'format:%H'); do
     case "$deployed" in *"$change"*) ;; *) return 1 ;; esac
   done
+}
+
+# Asya's other gateways call their Sqitch project as this one's is called, and their first change so.
+refuse_other_generations() {
+  first=$(query "SELECT change FROM sqitch.changes
+    WHERE project = 'asya-gateway' AND change = '001_initial_schema'" 2>/dev/null) || return 0
+  [ -n "$first" ] || return 0
+  cat >&2 <<'END'
+ASYA_DATABASE_URL names the database of another generation of Asya's gateway. This gateway needs a
+database of its own, and leaves that one as it is: create one (CREATE DATABASE asya_gateway), and name
+it in ASYA_DATABASE_URL.
+END
+  exit 1
 }
 
 await_server() {
@@ -36,17 +57,34 @@ await_server() {
   done
 }
 
+# Sqitch (1.6) cannot take a database's name with other characters than letters from the URL, but from
+# the environment.
+set_target() {
+  SQITCH_TARGET="db:$ASYA_DATABASE_URL"
+  case "${ASYA_DATABASE_URL%%\?*}" in
+  *//*/*%*)
+    PGDATABASE=$(query 'SELECT current_database()')
+    SQITCH_TARGET="db:$(printf '%s' "$ASYA_DATABASE_URL" | sed -E 's#^([^:]+://[^/?]*/)[^?]*#\1#')"
+    export PGDATABASE
+    ;;
+  esac
+  export SQITCH_TARGET
+}
+
 case "${1:-}" in
 deploy)
   await_server
+  refuse_other_generations
   if is_deployed 2>/dev/null; then
     echo 'Nothing to deploy: the database has every change of this release'
   else
+    set_target
     exec sqitch deploy --verify
   fi
   ;;
 wait)
   until is_deployed; do
+    refuse_other_generations
     echo 'The schema is not there yet; looking again in 2 s'
     sleep 2
   done

@@ -16,6 +16,7 @@ test('everything has a default', () => {
     accessPath: null,
     openAccess: false,
     maxBodyBytes: 1_048_576,
+    maxResultBytes: 16_777_216,
     allowedOrigins: [],
     allowedHosts: [],
     configPath: null,

@@ -15,7 +15,7 @@ import {
   type LogLevel,
 } from './settings/parsers.ts';
 import { isServiceLink } from './settings/service-links.ts';
-import { textOf, type Environment, type Setting } from './settings/setting.ts';
+import { textOf, type Environment, type EnvironmentSetting } from './settings/setting.ts';
 
 /** Everything that can be set from outside. Parsed once, at the start. */
 export interface Config {
@@ -78,7 +78,7 @@ export class ConfigError extends Error {
 }
 
 /** The variable of each setting, with its default. */
-const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
+const settings: { readonly [Name in keyof Config]: EnvironmentSetting<Config[Name]> } = {
   databaseUrl: setting('ASYA_DATABASE_URL', null, completeDatabaseUrl),
   databaseMaxConnections: setting('ASYA_DB_MAX_CONNS', 10, integer(3, 10_000)),
   rabbitmqUrl: setting('ASYA_RABBITMQ_URL', 'amqp://guest:guest@localhost:5672/', brokerUrl),
@@ -102,7 +102,11 @@ const settings: { readonly [Name in keyof Config]: Setting<Config[Name]> } = {
   logLevel: setting('ASYA_LOG_LEVEL', 'info', logLevel),
 };
 
-function setting<T>(variable: string, fallback: T, parse: Setting<T>['parse']): Setting<T> {
+function setting<T>(
+  variable: string,
+  fallback: T,
+  parse: EnvironmentSetting<T>['parse'],
+): EnvironmentSetting<T> {
   return { variable, fallback, parse };
 }
 
@@ -113,7 +117,7 @@ export const variables: readonly string[] = Object.values(settings).map(({ varia
 export function readConfig(env: Environment): Config {
   const faults: string[] = [];
 
-  const valueOf = ({ variable, fallback, parse }: Setting<unknown>): unknown => {
+  const valueOf = ({ variable, fallback, parse }: EnvironmentSetting<unknown>): unknown => {
     const text = textOf(env, variable);
     if (text === null || isServiceLink(variable, text)) return fallback;
     try {

@@ -8,7 +8,7 @@ import { UsageExchange } from './access/usage-exchange.ts';
 import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
 import { assertNotOpen, type Config } from './config.ts';
 import { createEntrance } from './entrance.ts';
-import type { Answer } from './http/responses.ts';
+import type { HandledRequest } from './http/responses.ts';
 import { buildActorApp, type ActorAppParts } from './http/actor-app.ts';
 import { buildApp } from './http/app.ts';
 import { explainListenError, urlOf } from './http/listening.ts';
@@ -29,7 +29,7 @@ import { PostgresDatabase } from './postgres/database.ts';
 import { RabbitBroker } from './rabbitmq/broker.ts';
 import type { ToolSource } from './tools/tool-source.ts';
 import { ReportIntake } from './wire/report-intake.ts';
-import { reportMemory } from './wire/report-memory.ts';
+import { ReportMemory } from './wire/report-memory.ts';
 
 /** Answers under way have this long once the gateway stops. */
 const drainLimitMs = 5_000;
@@ -54,6 +54,8 @@ export interface GatewayOptions {
 export interface Gateway extends Service {
   /** Where it listens, such as `http://127.0.0.1:8080`; null until it has started. */
   readonly url: string | null;
+  /** Where actors report, if that is a listener of its own; null until it has started. */
+  readonly actorUrl: string | null;
   /** A connection to its broker, for actors in this process. */
   connectActors(): Promise<ActorBroker>;
 }
@@ -86,7 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const { clock } = storage;
   const { maxResultBytes } = config;
-  const memory = reportMemory(maxResultBytes);
+  const memory = new ReportMemory(maxResultBytes);
   const intake = new ReportIntake({
     take: (report) => reports.take(report),
     maxResultBytes,
@@ -95,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const broker = openBroker(options, clock, {
     intake,
+    isActive: (jobId) => reports.isActive(jobId),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
   const store = metrics?.observeStore(storage.store) ?? storage.store;
@@ -127,9 +130,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     database: await dependencies.database(),
     broker: await dependencies.broker(),
   });
-  const onAnswer = metrics === null ? {} : { onAnswer: (a: Answer) => metrics.countAnswer(a) };
+  const onResponse =
+    metrics === null
+      ? {}
+      : { onResponse: (handled: HandledRequest) => metrics.countResponse(handled) };
   const { access: rules, clients, onAuth } = entrance;
-  const answering = { access: rules, clients, onAuth, readiness, ...onAnswer };
+  const answering = { access: rules, clients, onAuth, readiness, ...onResponse };
   const actorParts = { config, reports, reportMemory: memory, log, closing, ...answering };
   const app = buildApp({ ...front, ...actorParts, mcp });
   const actorListener = config.actorPort === null ? null : actorServer(options, actorParts);
@@ -180,6 +186,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     get url() {
       return url;
+    },
+    get actorUrl() {
+      return actorListener?.url ?? null;
     },
     async start() {
       for (const service of services) await service.start();
@@ -234,6 +243,7 @@ function openStorage(options: GatewayOptions, { listener, onUsage }: StorageList
 
 interface ReportParts {
   readonly intake: ReportIntake;
+  readonly isActive: (jobId: string) => Promise<boolean>;
   readonly onReport: ReportListener;
 }
 

@@ -12,23 +12,23 @@ import { ConfigError, readConfig, type Config } from './config.ts';
 import { createGateway } from './gateway.ts';
 import { systemClock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
-import { DatabaseUnusable } from './postgres/schema.ts';
+import { DatabaseUnusable } from './postgres/database-unusable.ts';
 import { textOf, type Environment } from './settings/setting.ts';
 import { warnOfUnreadVariables } from './cli/unread-variables.ts';
 import { ToolSource } from './tools/tool-source.ts';
 import { FilesUnusable } from './yaml/watched-files.ts';
 
-/** Kubernetes sends SIGKILL after 30 s by default; what has not ended long before will not. */
+/** A process that takes longer to stop does not stop. Kubernetes kills it after 30 s by default. */
 const stopLimitMs = 10_000;
 
-/** Errors whose message is all a user needs: no stack. */
+/** Errors that are shown without a stack, because their message is all that a user needs. */
 const explained = [ConfigError, UsageError, FilesUnusable, ActorsFileError, DatabaseUnusable];
 
-/** Run as source, or compiled into `dist/`. */
+/** Is this `dist/src/main.js`, and not `src/main.ts`? */
 const compiled = import.meta.filename.endsWith('.js');
 const packageRoot = new URL(compiled ? '../../' : '../', import.meta.url);
 
-/** What `dev` serves if it is not told what. */
+/** What `dev` serves by default. */
 const examples = {
   tools: fileURLToPath(new URL('examples/tools.yaml', packageRoot)),
   actors: fileURLToPath(
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Logs are JSON lines on standard output. */
+/** Runs a gateway. Its logs are JSON lines on standard output. */
 async function serve(env: Environment): Promise<void> {
   const config = readConfig(env);
   const log = pino({ level: config.logLevel });
@@ -68,7 +68,7 @@ async function serve(env: Environment): Promise<void> {
   const access = accessOf(config, log);
   const gateway = createGateway({ config, tools, access, version: version(), log, onFatal: fail });
   stopOnSignals(gateway, log);
-  // Not in `dev`, which a terminal that closes is to take with it.
+  // `dev` does not do this, because it has to end with its terminal.
   process.on('SIGHUP', () => {
     tools.reload();
     access?.reload();
@@ -80,7 +80,7 @@ async function serve(env: Environment): Promise<void> {
   );
 }
 
-/** Standard output is for the developer who reads it; logs go to standard error. */
+/** Runs a gateway and actors. Standard output is for the developer, so logs go to standard error. */
 async function dev(
   command: Extract<Command, { name: 'dev' }>,
   options: Readonly<Record<string, string>>,
@@ -121,7 +121,7 @@ async function runActorsAlone({ file, only }: Extract<Command, { name: 'actor' }
     throw new UsageError(`${file} has no actor for step "${unknown}", only ${steps.join(', ')}`);
   }
   await run(only.length === 0 ? actors : actors.filter(({ step }) => only.includes(step)));
-  // The file may have left timers or sockets of its own behind.
+  // Timers or sockets of the file would keep the process alive.
   process.exit(0);
 }
 

@@ -18,6 +18,7 @@ export interface KeptLetter {
 
 export interface BrokerParts {
   readonly intake: ReportIntake;
+  readonly isActive: (jobId: string) => Promise<boolean>;
   readonly onReport: (queue: string, fate: ReportFate) => void;
 }
 
@@ -86,7 +87,9 @@ export function brokerContract(
           return outcome;
         },
       });
-      opened = await open({ intake, onReport: (_queue, fate) => fates.add(fate) });
+      const onReport = (_queue: string, fate: ReportFate) => fates.add(fate);
+      const isActive = async (jobId: string) => jobId.startsWith('active');
+      opened = await open({ intake, isActive, onReport });
       ({ broker } = opened);
       await broker.start();
       actors = await broker.connectActors();
@@ -360,6 +363,16 @@ export function brokerContract(
         expect(await left).toBe(true);
         expect(fates.all).toEqual([]);
       });
+    });
+
+    test('an actor that asks hears whether its job is active, once its report is committed', async () => {
+      const { replyTo } = await delivered({});
+      if (replyTo === null) throw new Error('nobody wants reports');
+      const sign = { type: 'heartbeat', actor_name: 'a', status: 'processing' } as const;
+      const ids = ['active', 'over', 'active-2'];
+      const asked = ids.map((job_id) => actors.inquire(replyTo, { ...sign, job_id }));
+      expect(await Promise.all(asked)).toEqual([true, false, true]);
+      expect(taken.all.map(({ jobId }) => jobId)).toEqual(ids);
     });
 
     describe('stopping', () => {

@@ -542,6 +542,34 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
       });
     });
 
+    describe('a job with attempts left', () => {
+      test('comes into the outbox again once its pause is over, and keeps its policy', async () => {
+        const now = 700_000_000;
+        const retry = {
+          attempts: 3,
+          delaySeconds: 5,
+          maxDelaySeconds: 60,
+          on: ['ActorError'] as const,
+        };
+        const job = aJob({ retry, retryOf: 'another', dispatchedAt: now });
+        await store.create([job], now);
+        expect(await store.get([job.id])).toEqual([job]);
+        const failed = { type: 'failed', reason: 'ActorError', error: 'broken' } as const;
+        const apply = (at: number) =>
+          store.apply([{ jobId: job.id, event: { ...failed, details: null } }], at);
+        expect(await apply(now)).toMatchObject([
+          { kind: 'applied', state: { status: 'Pending', attempt: 2, retryAt: now + 5_000 } },
+        ]);
+        const find = async (at: number) =>
+          (await store.claimOutbox(at, at + 1, 1_000)).find((item) => item.job.id === job.id)?.job;
+        expect(await find(now + 4_999)).toBeUndefined();
+        expect(await find(now + 5_000)).toMatchObject({ attempt: 2, retry, retryOf: 'another' });
+        // The first attempt's confirm comes late, and is not the second one's.
+        await store.markDispatched([{ id: job.id, outboxSeq: 1 }], now + 5_001);
+        expect(await find(now + 6_000)).toMatchObject({ dispatchedAt: null });
+      });
+    });
+
     describe('the backlog of the outbox', () => {
       test('counts what still has to be published, leased or not, and tells the oldest', async () => {
         const before = await store.outboxBacklog();
@@ -607,9 +635,9 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         ] as const) {
           await store.apply([{ jobId: id ?? '', event: succeeded(1) }], at);
         }
-        expect(await store.purge(-1, 1)).toBe(1);
-        expect(await store.purge(-1, 10)).toBe(1);
-        expect(await store.purge(-1, 10)).toBe(0);
+        expect(await store.purge(-1, 1)).toEqual({ removed: 1, more: true });
+        expect(await store.purge(-1, 10)).toEqual({ removed: 1, more: false });
+        expect(await store.purge(-1, 10)).toEqual({ removed: 0, more: false });
         const left = await store.get([first ?? '', second ?? '', third ?? '', open ?? '']);
         expect(left.map((job) => job?.id)).toEqual([undefined, undefined, third, open]);
         const [gone] = await store.history([{ jobId: first ?? '', after: 0 }], 10);

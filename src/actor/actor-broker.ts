@@ -58,6 +58,13 @@ export interface ActorBroker {
    */
   report(replyTo: string, report: Report, deadline?: EpochMs | null): Promise<void>;
 
+  /**
+   * Sends a sign of life, which may get lost, and waits a little for the gateway's word on its job.
+   *
+   * @returns whether work on the job is still of use; true if nothing is known. Never rejects
+   */
+  inquire(replyTo: string, report: Report): Promise<boolean>;
+
   /** Resolves once the reports of this turn of the event loop are on their way, confirmed or not. */
   flush(): Promise<void>;
 

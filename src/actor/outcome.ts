@@ -1,12 +1,12 @@
-import { inspect } from 'node:util';
 import type { Envelope } from '../jobs/envelope.ts';
 import type { InputRequests } from '../jobs/job-input.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { Report } from '../wire/report.ts';
-import type { ActorBroker, Delivery } from './actor-broker.ts';
-import { addressOf, reportText } from './report-parts.ts';
+import { Refused, Unroutable, type ActorBroker, type Delivery } from './actor-broker.ts';
+import { addressOf } from './report-parts.ts';
 import { withoutAnswers } from './questions.ts';
 import type { Reporter } from './reporter.ts';
+import { describeThrown } from './thrown.ts';
 
 /*
  * Where a delivery goes from here: to the next step, or with its outcome to whoever wants reports.
@@ -70,11 +70,10 @@ export async function sendFailure(
   { envelope, replyTo }: Sending,
   thrown: unknown,
 ): Promise<void> {
-  const details = describe(thrown);
+  const details = describeThrown(thrown);
   const error = details.message;
   if (replyTo === null) {
-    const payload = { error, details, original_payload: envelope.payload };
-    return broker.forward(toEnd('error-end', envelope, payload), null);
+    return sendToErrorEnd(broker, envelope, { error, details });
   }
   const report: Report = {
     type: 'final',
@@ -84,6 +83,27 @@ export async function sendFailure(
     error_details: details,
   };
   return broker.report(replyTo, report, envelope.deadline);
+}
+
+/** @throws Refused if nobody can be told of the failure */
+async function sendToErrorEnd(
+  broker: ActorBroker,
+  envelope: Envelope,
+  failure: JsonObject,
+): Promise<void> {
+  const whole = { ...failure, original_payload: envelope.payload };
+  try {
+    await broker.forward(toEnd('error-end', envelope, whole), null).catch((error: unknown) => {
+      // The payload alone may be as large as a message can be.
+      if (error instanceof Refused)
+        return broker.forward(toEnd('error-end', envelope, failure), null);
+      throw error;
+    });
+  } catch (error) {
+    // The work would fail again, and nobody would hear of it again.
+    if (error instanceof Unroutable) throw new Refused(error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** A message to be sent, and the queue that wants reports on it. */
@@ -132,18 +152,4 @@ function childOf(envelope: Envelope, n: number): Envelope {
   const metadata: JsonObject = { ...envelope.metadata, job_id: jobId };
   delete metadata[childrenKey];
   return { ...envelope, jobId, parentId: envelope.jobId, metadata };
-}
-
-/** The traceback is for the actor's author; a failed job shows it beside the message. */
-function describe(thrown: unknown): { message: string; type: string; traceback: string } {
-  if (thrown instanceof Error) {
-    const { message, name, stack = '' } = thrown;
-    return {
-      message: reportText(message === '' ? name : message),
-      type: name,
-      traceback: reportText(stack),
-    };
-  }
-  const text = typeof thrown === 'string' ? thrown : inspect(thrown);
-  return { message: reportText(text), type: typeof thrown, traceback: '' };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ActorGateway, anEnvelope } from '../../test/support/actor-gateway.ts';
 import { actor } from './actor.ts';
-import { elicit, roots, sample } from './ask.ts';
+import { elicit, roots, sample, type Requests } from './ask.ts';
 
 let gateway: ActorGateway;
 
@@ -47,6 +47,31 @@ describe('ask', () => {
     await gateway.final('job-2');
     expect(gateway.outcomes).not.toHaveProperty('job-1');
     expect(resumed).toBe(false);
+  });
+
+  it.each([
+    ['nothing', undefined, /its method must be one of elicitation\/create/],
+    ['a method that nobody answers', { method: 'tools/list', params: {} }, /its method must be/],
+    ['no params', { method: 'roots/list' }, /its params must be an object/],
+    ['a list of params', { method: 'roots/list', params: [] }, /its params must be an object/],
+    [
+      'a BigInt',
+      { method: 'roots/list', params: { n: 1n } },
+      /cannot be expressed in JSON.*BigInt/,
+    ],
+  ])('that asks for %s fails the job, and the request is named', async (_what, request, reason) => {
+    await gateway.run(
+      actor('double', async (_payload, { ask }) => {
+        await ask({ size: request } as unknown as Requests);
+      }),
+    );
+    await gateway.broker.publish(anEnvelope());
+    const outcome = await gateway.final();
+    expect(outcome).toMatchObject({
+      type: 'failed',
+      error: expect.stringMatching(/request "size"/),
+    });
+    expect(Object(outcome).error).toMatch(reason);
   });
 
   it('returns the answers in the run that has them', async () => {

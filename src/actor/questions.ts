@@ -1,8 +1,14 @@
 import type { Envelope } from '../jobs/envelope.ts';
-import { maxRequests, type InputRequest, type InputRequests } from '../jobs/job-input.ts';
-import type { JsonObject } from '../lib/json.ts';
+import {
+  inputMethods,
+  maxRequests,
+  type InputRequest,
+  type InputRequests,
+} from '../jobs/job-input.ts';
+import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import type { Delivery } from './actor-broker.ts';
 import type { Answers, Ask, Requests } from './ask.ts';
+import { toJson } from './values.ts';
 
 /**
  * Ends a run of a handler that cannot go on without answers: the step runs again when they are there.
@@ -47,7 +53,7 @@ export class Questions {
       const answer = Object.hasOwn(envelope.answers, key) ? envelope.answers[key] : undefined;
       if (answer !== undefined) answers.push([name, answer]);
       // What is beyond it is asked for when these are answered.
-      else if (this.#open.size < maxRequests) this.#open.set(key, request);
+      else if (this.#open.size < maxRequests) this.#open.set(key, requestOf(name, request));
     }
     if (this.open !== null) throw new InputNeeded('the caller has to answer first');
     // The gateway has checked each against its request.
@@ -72,4 +78,23 @@ export function withoutAnswers(envelope: Envelope): Envelope {
   if (keys.length === 0) return envelope;
   const asked = [...new Set([...pastKeys(envelope), ...keys])];
   return { ...envelope, answers: {}, metadata: { ...envelope.metadata, [pastKeysKey]: asked } };
+}
+
+/**
+ * The request as the gateway reads it. One that it could not read would become a dead letter, and its
+ * job would wait for an answer that nobody is asked for.
+ *
+ * @throws TypeError, for handlers in JavaScript
+ */
+function requestOf(name: string, request: unknown): InputRequest {
+  const { method: given, params: values }: { method?: unknown; params?: unknown } = Object(request);
+  const method = inputMethods.find((known) => known === given);
+  if (method === undefined) {
+    throw new TypeError(
+      `request "${name}": its method must be one of ${inputMethods.join(', ')}; make it with elicit, sample or roots`,
+    );
+  }
+  const params = values === undefined ? null : toJson(values, `request "${name}"`);
+  if (!isJsonObject(params)) throw new TypeError(`request "${name}": its params must be an object`);
+  return { method, params };
 }

@@ -1,5 +1,5 @@
 import type { Envelope } from '../jobs/envelope.ts';
-import type { Report } from '../wire/report.ts';
+import type { ProgressBody, Report } from '../wire/report.ts';
 import type { Log } from '../lib/log.ts';
 import type { ActorBroker, Delivery } from './actor-broker.ts';
 import { addressOf, reportText } from './report-parts.ts';
@@ -8,6 +8,15 @@ import { addressOf, reportText } from './report-parts.ts';
 interface Told {
   readonly message?: string;
   readonly percent?: number;
+}
+
+interface ReporterParts {
+  readonly broker: ActorBroker;
+  readonly delivery: Delivery;
+  readonly step: string;
+  readonly log: Log;
+  /** Told during the work that its job takes no outcome any more. */
+  readonly onUseless: () => void;
 }
 
 /**
@@ -20,24 +29,33 @@ export class Reporter {
   readonly #delivery: Delivery;
   readonly #step: string;
   readonly #log: Log;
+  readonly #onUseless: () => void;
   #status: 'picked_up' | 'processing' = 'picked_up';
   #told: Told = {};
   #beating = false;
   #leaving = false;
 
-  constructor(broker: ActorBroker, delivery: Delivery, step: string, log: Log) {
+  constructor({ broker, delivery, step, log, onUseless }: ReporterParts) {
     this.#broker = broker;
     this.#delivery = delivery;
     this.#step = step;
     this.#log = log;
+    this.#onUseless = onUseless;
   }
 
-  pickedUp(): void {
-    void this.#progress(this.#delivery.envelope, 'received', {});
+  /**
+   * Says that the work begins, and asks whether it is still of use if the message was delivered before:
+   * then its job may be over, and nobody has told.
+   */
+  async pickedUp(): Promise<boolean> {
+    const report = this.#progressOf(this.#delivery.envelope, 'received', {});
+    if (this.#delivery.redelivered) return this.#inquire(report);
+    void this.#tell(report);
+    return true;
   }
 
   /** @param percent of the step, held within 0 to 100; undefined or NaN: as told before */
-  async processing(percent = NaN, message?: string): Promise<void> {
+  async processing(percent = NaN, message?: unknown): Promise<void> {
     const known = Number.isNaN(percent) ? this.#told.percent : Math.min(Math.max(percent, 0), 100);
     this.#told = {
       ...(message !== undefined && { message: reportText(message) }),
@@ -51,14 +69,16 @@ export class Reporter {
     // During an outage the beat under way is enough; more would only queue up behind it.
     if (this.#beating || this.#leaving) return;
     this.#beating = true;
-    await this.#tell({
+    const report: Report = {
       type: 'heartbeat',
       ...addressOf(this.#delivery.envelope),
       actor_name: this.#step,
       step_index: this.#delivery.envelope.current,
       status: this.#status,
       ...this.#told,
-    });
+    };
+    if (!this.#delivery.redelivered) await this.#tell(report);
+    else if (!(await this.#inquire(report)) && !this.#leaving) this.#onUseless();
     this.#beating = false;
   }
 
@@ -80,12 +100,12 @@ export class Reporter {
     }
   }
 
-  #progress(
-    envelope: Envelope,
-    status: 'received' | 'processing' | 'completed',
-    told: Told,
-  ): Promise<void> {
-    return this.#tell({
+  #progress(envelope: Envelope, status: ProgressBody['status'], told: Told): Promise<void> {
+    return this.#tell(this.#progressOf(envelope, status, told));
+  }
+
+  #progressOf(envelope: Envelope, status: ProgressBody['status'], told: Told): Report {
+    return {
       type: 'progress',
       ...addressOf(envelope),
       step: this.#step,
@@ -94,7 +114,12 @@ export class Reporter {
       actor_name: this.#step,
       status,
       ...told,
-    });
+    };
+  }
+
+  async #inquire(report: Report): Promise<boolean> {
+    const { replyTo } = this.#delivery;
+    return replyTo === null || this.#broker.inquire(replyTo, report);
   }
 
   async #tell(report: Report): Promise<void> {

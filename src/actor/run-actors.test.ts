@@ -166,7 +166,7 @@ describe('a handler', () => {
   const deep = JSON.parse('['.repeat(61) + ']'.repeat(61)) as unknown;
   it.each([
     { what: 'no JSON can express', result: { n: 1n }, reason: 'BigInt' },
-    { what: 'is no value', result: () => 1, reason: 'undefined' },
+    { what: 'is no value', result: () => 1, reason: '[Function' },
     { what: 'nests too deeply', result: deep, reason: '60 levels' },
   ])('that returns what $what fails its job', async ({ result, reason }) => {
     await gateway.run(actor('double', () => [result]));

@@ -6,7 +6,7 @@ import type { Actor } from './actor.ts';
 import { work } from './work.ts';
 import { Workload } from './workload.ts';
 
-export interface RunOptions {
+export interface RunActorsOptions {
   readonly log: Log & Pick<Logger, 'child'>;
   /** How long after `close` handlers may go on before their signals abort. Default 0. */
   readonly drainMs?: number;
@@ -30,7 +30,7 @@ export interface RunningActors {
 export async function runActors(
   actors: readonly Actor[],
   broker: ActorBroker,
-  { log, drainMs = 0 }: RunOptions,
+  { log, drainMs = 0 }: RunActorsOptions,
 ): Promise<RunningActors> {
   const workload = new Workload();
   broker.onCalledOff((job) => workload.callOff(job));

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ActorGateway, anEnvelope, isReceived, log } from '../../test/support/actor-gateway.ts';
-import { Refused } from './actor-broker.ts';
+import type { Report } from '../wire/report.ts';
+import { Refused, type Delivery } from './actor-broker.ts';
 import { actor } from './actor.ts';
 import { runActors } from './run-actors.ts';
 
@@ -12,6 +13,14 @@ beforeEach(() => {
 });
 
 afterEach(() => gateway.close());
+
+/** The messages of a step that nobody could do anything with. */
+function lettersOf(step: string): { jobId: unknown; reason: string }[] {
+  return gateway.broker
+    .deadLetters()
+    .filter(({ queue }) => queue === step)
+    .map(({ body, reason }) => ({ jobId: Object(JSON.parse(String(body))).job_id, reason }));
+}
 
 const retrying = { retries: 2, retryDelayMs: 1 };
 
@@ -96,14 +105,16 @@ describe('a job that is called off', () => {
 
   it('has its handler stopped, and no outcome', async () => {
     const stopped = Promise.withResolvers<unknown>();
+    const started = Promise.withResolvers<void>();
     await gateway.run(
       actor('double', async (_payload, { signal }) => {
         signal.addEventListener('abort', () => stopped.resolve(signal.reason));
+        started.resolve();
         await pause(60_000, null, { signal });
       }),
     );
     await gateway.broker.publish(anEnvelope());
-    await gateway.reported(isReceived);
+    await started.promise;
     gateway.broker.calledOff(calledOff);
     expect(await stopped.promise).toMatchObject({
       name: 'AbortError',
@@ -164,7 +175,91 @@ describe('a job that is called off', () => {
   });
 });
 
+describe('a message that was delivered before', () => {
+  /** A connection whose messages were all delivered before, to a gateway that says this of their jobs. */
+  const redelivering = (says: (report: Report) => boolean) => {
+    const connection = gateway.broker.connect();
+    const consume = connection.consume.bind(connection);
+    const asked: string[] = [];
+    const broker = Object.assign(connection, {
+      consume: (step: string, concurrency: number, handle: (delivery: Delivery) => Promise<void>) =>
+        consume(step, concurrency, (delivery) => handle({ ...delivery, redelivered: true })),
+      inquire: async (replyTo: string, report: Report) => {
+        asked.push(report.type);
+        await connection.report(replyTo, report);
+        return says(report);
+      },
+    });
+    return { broker, asked };
+  };
+
+  it('is not worked on if its job is over', async () => {
+    const payloads: unknown[] = [];
+    const handler = actor('double', (payload) => (payloads.push(payload), payload));
+    const { broker, asked } = redelivering(({ job_id: id }) => id !== 'job-1');
+    await runActors([handler], broker, { log });
+    await gateway.broker.publish(anEnvelope());
+    await gateway.broker.publish(anEnvelope({ jobId: 'job-2', payload: 'other' }));
+    expect(await gateway.final('job-2')).toEqual({ type: 'succeeded', result: 'other' });
+    await broker.close();
+    expect(payloads).toEqual(['other']);
+    expect(asked).toEqual(['progress', 'progress']);
+    expect(gateway.outcomes).not.toHaveProperty('job-1');
+  });
+
+  it('is worked on no longer than until its job is over', async () => {
+    const stopped = Promise.withResolvers<unknown>();
+    const handler = actor(
+      'double',
+      async (_payload, { signal }) => {
+        signal.addEventListener('abort', () => stopped.resolve(signal.reason));
+        await pause(60_000, null, { signal });
+      },
+      { heartbeatMs: 1 },
+    );
+    const { broker } = redelivering(({ type }) => type !== 'heartbeat');
+    await runActors([handler], broker, { log });
+    await gateway.broker.publish(anEnvelope());
+    expect(await stopped.promise).toMatchObject({ name: 'AbortError' });
+    await broker.close();
+    expect(gateway.outcomes).toEqual({});
+  });
+
+  it('goes back if the actor has to stop while it asks', async () => {
+    const answer = Promise.withResolvers<boolean>();
+    const asking = Promise.withResolvers<void>();
+    const payloads: unknown[] = [];
+    const { broker } = redelivering(() => true);
+    broker.inquire = () => (asking.resolve(), answer.promise);
+    const handler = actor('double', (payload) => void payloads.push(payload));
+    const first = await runActors([handler], broker, { log });
+    await gateway.broker.publish(anEnvelope());
+    await asking.promise;
+    const closed = first.close();
+    setTimeout(() => answer.resolve(true), 20);
+    await closed;
+    expect(payloads).toEqual([]);
+    await gateway.run(actor('double', () => 'done'));
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: 'done' });
+  });
+});
+
 describe('progress', () => {
+  it('takes what is no text as JavaScript shows it', async () => {
+    await gateway.run(
+      actor('double', async (_payload, { progress }) => {
+        await progress({ pages: 3 } as unknown as string);
+        await progress(10, Symbol('s') as unknown as string);
+      }),
+    );
+    await gateway.broker.publish(anEnvelope());
+    expect(await gateway.final()).toEqual({ type: 'succeeded', result: null });
+    const told = gateway.events.flatMap((event) =>
+      event.type === 'progress' && event.stepStatus === 'processing' ? [event.message] : [],
+    );
+    expect(told).toEqual(['{ pages: 3 }', 'Symbol(s)']);
+  });
+
   it('takes a percentage, a message, or both, and beats repeat them', async () => {
     const beaten = gateway.reported(
       (event) => event.type === 'heartbeat' && event.percent === 100 && event.message === 'b',
@@ -205,6 +300,41 @@ describe('progress', () => {
   });
 });
 
+describe('a job of which nobody hears', () => {
+  it('has its message kept as a dead letter, where there are no end queues either', async () => {
+    let runs = 0;
+    const done = Promise.withResolvers<void>();
+    await gateway.run(
+      actor('double', ({ n }: { n: number }) => (n === 2 ? done.resolve() : ++runs)),
+    );
+    const { broker } = gateway;
+    await broker.connect().forward(anEnvelope(), null);
+    await broker.publish(anEnvelope({ jobId: 'job-2', payload: { n: 2 } }));
+    await done.promise;
+    await gateway.close();
+    expect(lettersOf('double')).toEqual([
+      { jobId: 'job-1', reason: expect.stringContaining('no queue takes') },
+    ]);
+    expect(runs).toBe(1);
+  });
+
+  it('fails without its payload in the error queue if that would be too large', async () => {
+    const connection = gateway.broker.connect();
+    const forward = connection.forward.bind(connection);
+    connection.forward = async (envelope, replyTo) => {
+      if (JSON.stringify(envelope).includes('original_payload')) throw new Refused('too large');
+      await forward(envelope, replyTo);
+    };
+    await runActors([actor('double', () => Promise.reject(new Error('no luck')))], connection, {
+      log,
+    });
+    const ended = gateway.nextMessage('error-end');
+    await forward(anEnvelope(), null);
+    expect(await ended).toMatchObject({ jobId: 'job-1', payload: { error: 'no luck' } });
+    await connection.close();
+  });
+});
+
 describe('what a broker refuses', () => {
   /** Stands for a broker with a largest message, which the one in this process does not have. */
   const refusing = (what: 'forward' | 'both') => {
@@ -230,9 +360,9 @@ describe('what a broker refuses', () => {
     await gateway.broker.publish(anEnvelope({ jobId: 'job-2' }));
     await done.promise;
     await gateway.close();
-    expect(gateway.broker.deadLetters()).toMatchObject([
-      { queue: 'double', reason: 'too large', body: expect.stringContaining('"job-1"') },
-      { queue: 'double', body: expect.stringContaining('"job-2"') },
+    expect(lettersOf('double')).toEqual([
+      { jobId: 'job-1', reason: 'too large' },
+      { jobId: 'job-2', reason: 'too large' },
     ]);
     expect(calls).toBe(2);
   });

@@ -11,11 +11,12 @@ import type { ActorContext } from './context.ts';
 import { sendFailure, sendRequests, sendValues } from './outcome.ts';
 import { Questions } from './questions.ts';
 import { Reporter } from './reporter.ts';
+import { isA, logThrown } from './thrown.ts';
 import { valuesOf } from './values.ts';
 import type { WorkSignal } from './work-signal.ts';
 import type { Workload } from './workload.ts';
 
-interface Surroundings {
+interface WorkParts {
   readonly broker: ActorBroker;
   readonly workload: Workload;
   readonly log: Log;
@@ -31,7 +32,7 @@ const maxRetryDelayMs = 60_000;
 export async function work(
   actor: Actor,
   delivery: Delivery,
-  surroundings: Surroundings,
+  surroundings: WorkParts,
 ): Promise<void> {
   const { envelope } = delivery;
   const { workload, log } = surroundings;
@@ -59,11 +60,12 @@ class Work {
   readonly #questions: Questions;
   readonly #context: ActorContext;
 
-  constructor(actor: Actor, delivery: Delivery, { broker, log }: Surroundings, limit: WorkSignal) {
+  constructor(actor: Actor, delivery: Delivery, { broker, log }: WorkParts, limit: WorkSignal) {
     const { envelope, redelivered } = delivery;
     const { jobId, headers, deadline } = envelope;
     const step = envelope.steps[envelope.current] ?? actor.step;
-    const reporter = new Reporter(broker, delivery, step, log);
+    const onUseless = (): void => limit.callOff('it takes no outcome any more');
+    const reporter = new Reporter({ broker, delivery, step, log, onUseless });
     this.#actor = actor;
     this.#delivery = delivery;
     this.#broker = broker;
@@ -90,7 +92,10 @@ class Work {
 
   async finish(): Promise<void> {
     const { retries, retryDelayMs, heartbeatMs } = this.#actor;
-    this.#reporter.pickedUp();
+    if (!(await this.#reporter.pickedUp())) {
+      return this.#log.info('left alone: the job takes no outcome any more');
+    }
+    if (this.#givenUp(this.#limit.signal.reason)) return;
     // The handler may block the event loop, and then nothing leaves for as long.
     await this.#broker.flush();
     // On the handler's own event loop: a handler that blocks it is not alive.
@@ -100,7 +105,8 @@ class Work {
         const thrown = await this.#attempt();
         if (thrown === null) return;
         if (attempt > retries) return await this.#fail(thrown.error);
-        this.#log.warn({ err: thrown.error, attempt }, 'the handler failed and will be retried');
+        const what = `attempt ${attempt} of the handler failed, and another follows`;
+        logThrown(this.#log, 'warn', thrown.error, what);
         const delay = backoffMs(attempt, { firstMs: retryDelayMs, capMs: maxRetryDelayMs });
         await pause(delay, this.#limit.signal);
         if (this.#givenUp(thrown.error)) return;
@@ -128,11 +134,11 @@ class Work {
       }
       return null;
     } catch (error) {
-      if (error instanceof BrokerUnavailable) throw error;
+      if (isA(error, BrokerUnavailable)) throw error;
       if (this.#givenUp(error)) return null;
       if (this.#questions.open !== null) return this.#ask(this.#questions.open);
       // No queue, or a message that no queue takes: working again would end here again.
-      if (error instanceof Unroutable || error instanceof Refused) {
+      if (isA(error, Unroutable) || isA(error, Refused)) {
         await this.#fail(error);
         return null;
       }
@@ -164,19 +170,19 @@ class Work {
   /**
    * Has the work been stopped, so that an error says nothing about it?
    *
-   * @throws the error if the message has to be delivered again
+   * @throws the reason to stop, if the message has to be delivered again
    */
   #givenUp(error: unknown): boolean {
     const { stop } = this.#limit;
     if (stop === null) return false;
-    if (stop === 'shutdown') throw error;
+    if (stop === 'shutdown') throw this.#limit.signal.reason;
     // The gateway ends, or has ended, the job with the right reason by itself.
-    this.#log.info({ err: error }, `given up: the job is ${stop}`);
+    logThrown(this.#log, 'info', error, `given up: the job is ${stop}`);
     return true;
   }
 
   async #fail(error: unknown): Promise<void> {
-    this.#log.warn({ err: error }, 'the handler failed');
+    logThrown(this.#log, 'warn', error, 'the handler failed');
     await sendFailure(this.#broker, this.#delivery, error);
   }
 }

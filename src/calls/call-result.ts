@@ -8,7 +8,7 @@ export type { CallToolResult, ResultForm };
 
 export type CallOutcome =
   | { readonly kind: 'result'; readonly result: CallToolResult }
-  /** No actor could do the work, so there is no result, not even one that says what was wrong. */
+  /** No actor could do the work. So there is no result, not even one with an error. */
   | { readonly kind: 'failure'; readonly failure: CallFailure };
 
 /** Why no actor could do the work of a call. */
@@ -26,7 +26,7 @@ export const commonForm: ResultForm = { structured: 'object', blockTypes };
 export const newestForm: ResultForm = { structured: 'any', blockTypes };
 
 /**
- * What a finished job means to its caller; the same by whatever way it is read.
+ * What a finished job means to its caller. It is the same by whatever way the job is read.
  *
  * @throws TypeError if the job is not finished
  */
@@ -50,7 +50,7 @@ export function callResult(job: JobState, form = commonForm): CallOutcome {
   }
 }
 
-/** Where to follow a job, for a caller that does not wait for it. */
+/** Tells a caller that does not wait for its job where to follow it. */
 function jobHandle(job: Pick<Job, 'id'>, tool: Tool | null): JsonObject {
   return {
     job_id: job.id,
@@ -64,8 +64,8 @@ function jobHandle(job: Pick<Job, 'id'>, tool: Tool | null): JsonObject {
 }
 
 /**
- * @param tool the job's; null if it is not on offer any more
- * @param advice a sentence to the model, beside the handle
+ * @param tool the job's tool; null: it is not on offer any more
+ * @param advice a sentence for the model, beside the handle
  */
 export function handleResult(
   job: Pick<Job, 'id'>,

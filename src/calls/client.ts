@@ -65,6 +65,23 @@ export function isKnown(tool: Tool, client: Client): boolean {
   return client.caller.scheme !== 'key' || isOffered(tool, client);
 }
 
+/** Takes what a client wants from what its owner may still have. */
+export interface ClientLimits {
+  /** @throws LimitReached */
+  takeCall(): void;
+  /** @throws LimitReached, StoreUnavailable or Overloaded */
+  takeJob(): Promise<void>;
+}
+
+/** Null: the client is not limited. */
+export function limitsOn({ caller: { owner }, admission }: Client): ClientLimits | null {
+  if (owner === null || admission === null) return null;
+  return {
+    takeCall: () => admission.takeCall(owner),
+    takeJob: () => admission.takeJob(owner),
+  };
+}
+
 /** A stream of events to one client. */
 export interface ClientStream {
   /** Aborted when the caller's credential ends. */

@@ -1,6 +1,6 @@
 import { isBase64 } from '../lib/base64.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-import { anyObject, listOf, objectOf, oneOf, text, textThat, type Member } from './shape.ts';
+import { anyObject, arrayOf, objectOf, oneOf, text, textThat, type Member } from './shape.ts';
 
 /*
  * The blocks that may stand in a tool result's `content` (MCP 2026-07-28 and 2025-11-25, schema,
@@ -28,7 +28,7 @@ const dateTime = textThat((value) => {
 const annotations = objectOf({
   required: {},
   optional: {
-    audience: listOf(oneOf('user', 'assistant')),
+    audience: arrayOf(oneOf('user', 'assistant')),
     priority: (value) => {
       return typeof value === 'number' && value >= 0 && value <= 1 ? value : undefined;
     },
@@ -38,7 +38,7 @@ const annotations = objectOf({
 
 const icon = objectOf({
   required: { src: uri },
-  optional: { mimeType: text, sizes: listOf(text), theme: oneOf('light', 'dark') },
+  optional: { mimeType: text, sizes: arrayOf(text), theme: oneOf('light', 'dark') },
 });
 
 const wholeNumber: Member = (value) =>
@@ -65,7 +65,7 @@ const blocks = {
       description: text,
       mimeType: text,
       size: wholeNumber,
-      icons: listOf(icon),
+      icons: arrayOf(icon),
     },
   }),
   resource: objectOf({

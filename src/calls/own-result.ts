@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { contentBlock, type BlockType } from './content-block.ts';
-import { anyObject, listOf, objectOf, oneOf, text } from './shape.ts';
+import { anyObject, arrayOf, objectOf, oneOf, text } from './shape.ts';
 
 /** What a tool call gives (MCP 2025-11-25, server/tools, "Tool Result"). */
 export interface CallToolResult {
@@ -42,7 +42,7 @@ export function ownResult(value: Json, form: ResultForm): CallToolResult | null 
 
 function resultOf({ structured, blockTypes }: ResultForm) {
   return objectOf({
-    required: { content: listOf((value) => contentBlock(value, blockTypes)) },
+    required: { content: arrayOf((value) => contentBlock(value, blockTypes)) },
     optional: {
       structuredContent: structured === 'any' ? (value) => value : anyObject,
       isError: oneOf(true, false),

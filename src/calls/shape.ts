@@ -35,7 +35,7 @@ export function objectOf({ required, optional }: Shape): (value: Json) => JsonOb
   };
 }
 
-export function listOf(item: Member): Member {
+export function arrayOf(item: Member): Member {
   return (value) => {
     if (!Array.isArray(value)) return undefined;
     const taken = value.map((each) => item(each));

@@ -1,11 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import { callScope } from '../access/caller.ts';
 import { assertScopes } from '../access/not-allowed.ts';
+import { idOfKey, keyFault } from '../jobs/idempotency.ts';
 import type { Job } from '../jobs/job.ts';
-import type { JsonObject } from '../lib/json.ts';
-import { hasUnstorable, makeStorable, storableText } from '../lib/storable.ts';
 import type { Tool } from '../tools/tool.ts';
-import type { Client } from './client.ts';
+import { CallRefused } from './call-refused.ts';
+import { limitsOn, type Client } from './client.ts';
+import { checkedPayload, submissionOf } from './tool-submission.ts';
 
 export interface ToolCall {
   readonly client: Client;
@@ -16,45 +16,46 @@ export interface ToolCall {
   readonly headers: Readonly<Record<string, string>>;
   /** The job's id, unless a job has it already. Default: one that was never used. */
   readonly jobId?: string | null;
+  /**
+   * A text of 1 to 255 bytes by which the caller can repeat the call and still have one job. As the
+   * caller sent it, which may be anything. Default: null, none.
+   */
+  readonly idempotencyKey?: unknown;
 }
 
 export type StartedCall =
-  | { readonly ok: true; readonly job: Job }
+  /** `isRepeat`: an earlier call with the same idempotency key made the job. */
+  | { readonly ok: true; readonly job: Job; readonly isRepeat: boolean }
   /** Each fault is a sentence that names the argument by its path. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
 /**
  * Makes a job of a tool call, for every front: checks what the caller may do, its limits and the
- * arguments, and submits the job, which is durable once this resolves.
+ * arguments, and submits the job, which is durable once this resolves. Calls of an owner with the same
+ * idempotency key make one job.
  *
- * @throws NotAllowed, LimitReached, BrokerUnavailable or Overloaded, with nothing submitted;
- *   StoreUnavailable, with nothing submitted unless the connection broke between the commit and its
- *   answer
+ * @throws NotAllowed, LimitReached, CallRefused, BrokerUnavailable or Overloaded, with nothing
+ *   submitted; StoreUnavailable, with nothing submitted unless the connection broke between the commit
+ *   and its confirmation
  */
 export async function startCall(call: ToolCall): Promise<StartedCall> {
-  const { client, tool, arguments: given, headers, jobId = null } = call;
-  const { caller, jobs, admission } = client;
+  const { client, tool, headers, jobId = null, idempotencyKey: key = null } = call;
+  const { jobs } = client;
   assertMayCall(client, tool);
-  const { owner } = caller;
-  const limited = owner !== null && admission !== null;
-  if (limited) admission.takeCall(owner);
-  const checked = tool.checkArguments(given ?? {});
+  if (key !== null) assertKey(key);
+  const limits = limitsOn(client);
+  limits?.takeCall();
+  const checked = checkedPayload(tool, call.arguments);
+  // Arguments that do not fit make no job, so the key stays free.
   if (!checked.ok) return checked;
-  const faults = storageFaults(checked.arguments);
-  if (faults.length > 0) return { ok: false, faults };
-  if (limited) await admission.takeJob(owner);
-  const job = await jobs.submit({
-    id: jobId,
-    tool: tool.name,
-    steps: tool.steps,
-    payload: checked.arguments,
-    metadata: tool.metadata,
-    headers,
-    timeoutSeconds: tool.timeoutSeconds,
-    heartbeatTimeoutSeconds: tool.heartbeatTimeoutSeconds,
-    inputTimeoutSeconds: tool.inputTimeoutSeconds,
-  });
-  return { ok: true, job };
+  if (limits !== null) await limits.takeJob();
+  const submission = submissionOf(tool, checked.arguments, headers);
+  if (key === null) {
+    return { ok: true, job: await jobs.submit({ ...submission, id: jobId }), isRepeat: false };
+  }
+  const { kind, job } = await jobs.submitOnce(idOfKey(client.caller.owner, key), submission);
+  if (kind === 'mismatch') throw CallRefused.reusedKey(job.id);
+  return { ok: true, job, isRepeat: kind === 'existing' };
 }
 
 /** @throws NotAllowed, naming all scopes that a call of the tool takes */
@@ -62,14 +63,10 @@ export function assertMayCall({ caller }: Client, { scopes }: Tool): void {
   if (caller.scheme !== 'open') assertScopes(caller, [callScope, ...scopes]);
 }
 
-/** Arguments are kept with the job, as they are or not at all. */
-function storageFaults(given: JsonObject): string[] {
-  if (!hasUnstorable(JSON.stringify(given))) return [];
-  return Object.entries(given)
-    .filter(
-      ([name, value]) => !isDeepStrictEqual(makeStorable({ [name]: value }), { [name]: value }),
-    )
-    .map(([name]) => `${storableText(name)} must not hold U+0000 or half a surrogate pair`);
+/** @throws CallRefused */
+function assertKey(key: unknown): asserts key is string {
+  const fault = keyFault(key);
+  if (fault !== null) throw CallRefused.invalidKey(fault);
 }
 
 /**

@@ -8,7 +8,7 @@ export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' };
 
-/** The command line cannot be understood. The message says why and where help is. */
+/** The command line cannot be understood. The message says why, and how to get help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 

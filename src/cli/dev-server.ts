@@ -19,11 +19,11 @@ export interface DevServerOptions {
   readonly version: string;
   readonly log: Logger;
   readonly onFatal: (error: Error) => void;
-  /** Takes lines for the developer who watches. */
+  /** Shows a line to the developer. */
   readonly say: (line: string) => void;
 }
 
-/** A gateway and actors in one process, both with what their files say now. */
+/** A gateway and actors in one process, which are reloaded when their files change. */
 export class DevServer implements Service {
   readonly #options: DevServerOptions;
   readonly #gateway: Gateway;
@@ -32,7 +32,7 @@ export class DevServer implements Service {
   readonly #watcher: FileWatcher;
   #actors: readonly Actor[] = [];
   #running: RunningActors | null = null;
-  /** One reload at a time, in the order of the changes. */
+  /** Reloads run one after another, in the order of the changes. */
   #reloading: Promise<void> = Promise.resolve();
   readonly #leaving = new Set<Promise<void>>();
 
@@ -96,7 +96,10 @@ export class DevServer implements Service {
     return loadActors(actorsFile, (url) => this.#imports.import(url));
   }
 
-  /** New ones first, so that what the old ones give back finds a queue with a reader. */
+  /**
+   * Starts the new actors before the old ones stop, so that messages that the old ones give back find a
+   * reader.
+   */
   async #replaceActors(): Promise<void> {
     const old = this.#running;
     const { log } = this.#options;

@@ -1,13 +1,13 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 
-/** Editors save in several steps, some of them with no file in between. */
+/** Changes that follow each other within this time count as one, because editors save in steps. */
 const quietMs = 100;
 
 /** Calls back after files were changed, replaced, created or removed. */
 export class FileWatcher {
   readonly #onChange: () => void;
-  /** By folder: watching a file itself ends when an editor replaces it. */
+  /** Folders are watched, because watching a file ends when an editor replaces it. */
   readonly #folders = new Map<string, FSWatcher>();
   readonly #names = new Map<string, Set<string>>();
   #quiet: NodeJS.Timeout | undefined;
@@ -16,7 +16,7 @@ export class FileWatcher {
     this.#onChange = onChange;
   }
 
-  /** Watches a file; again: no change. */
+  /** Watches a file, if it is not watched already. */
   addFile(path: string): void {
     const folder = dirname(path);
     const names = this.#names.get(folder) ?? new Set();
@@ -36,7 +36,7 @@ export class FileWatcher {
       clearTimeout(this.#quiet);
       this.#quiet = setTimeout(this.#onChange, quietMs);
     });
-    // A folder that is removed is no reason to end.
+    // Removing a folder must not end the process.
     watcher.on('error', () => watcher.close());
     this.#folders.set(folder, watcher);
   }

@@ -2,14 +2,14 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { libraryUrl } from './own-library.ts';
 
-/** Ours, in source or built: actors that are loaded anew go on with the library that runs them. */
+/** Modules of this program. They are not imported anew, so that new actors use the running library. */
 const ownCode = [new URL('../', import.meta.url).href, new URL('./', libraryUrl).href];
 
 const parameter = 'asya-import';
 
 /**
- * Imports a module as it is now, together with the modules of the project that it imports. Node keeps
- * every module it ever loaded, so each import leaves the one before in memory: for development only.
+ * Imports a module as it is now, together with the modules of the project that it imports. Node.js never
+ * forgets a module, so every import leaves the one before in memory. Use it in development only.
  */
 export class FreshImport {
   readonly #files = new Set<string>();
@@ -27,7 +27,7 @@ export class FreshImport {
     });
   }
 
-  /** What was imported so far, as paths of files. */
+  /** The paths of all files that were imported so far. */
   get files(): ReadonlySet<string> {
     return this.#files;
   }
@@ -46,7 +46,7 @@ function isOfProject(url: string): boolean {
   );
 }
 
-/** Node takes a module with another query for another module. */
+/** Node.js takes a URL with another query for another module. */
 function markedUrl(url: string, count: string): string {
   const marked = new URL(url);
   marked.searchParams.set(parameter, count);

@@ -3,12 +3,12 @@ import { registerHooks } from 'node:module';
 /** This file is `src/cli/own-library.ts`, or `dist/src/cli/own-library.js`. */
 const packageRoot = import.meta.filename.endsWith('.js') ? '../../../' : '../../';
 
-/** What `asya-gateway/actor` stands for. */
+/** The URL of the actor library, which actors import as `asya-gateway/actor`. */
 export const libraryUrl = new URL(`${packageRoot}exports/actor.js`, import.meta.url).href;
 
 /**
- * Has `asya-gateway/actor` mean the library of this very program, wherever the module that imports it
- * lies: a file of actors needs no installed package to be run by the command.
+ * Resolves `asya-gateway/actor` to the library of this program, for every module that imports it. So the
+ * command can run a file of actors without a package that is installed beside it.
  */
 export function provideActorLibrary(): void {
   registerHooks({

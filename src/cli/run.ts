@@ -14,16 +14,16 @@ export interface RunOptions {
   /** Default: JSON lines on standard output, from ASYA_LOG_LEVEL on. */
   readonly log?: Logger;
   /**
-   * How long handlers at work may go on after a signal before theirs abort, in milliseconds. Default
-   * 15,000: half of what Kubernetes waits before SIGKILL.
+   * How long handlers may go on after a signal to the process, in milliseconds; then their own signals
+   * abort. Default: 15,000, which is half of what Kubernetes waits before SIGKILL.
    */
   readonly drainMs?: number;
 }
 
 /**
- * Runs actors on RabbitMQ as a program of their own, until SIGTERM or SIGINT: takes no new messages
- * then, lets handlers finish or stop, and resolves. A second signal ends the process at once. Waits for
- * RabbitMQ while it is away.
+ * Runs actors on RabbitMQ as a program of their own, until SIGTERM or SIGINT. It then takes no new
+ * messages, lets handlers finish or stop, and resolves. A second signal ends the process at once. While
+ * RabbitMQ is away, it waits for it.
  *
  * @throws ConfigError if a variable cannot be used
  */
@@ -31,7 +31,7 @@ export async function run(
   actors: Actor | readonly Actor[],
   options: RunOptions = {},
 ): Promise<void> {
-  // As a variable, so that a URL is judged in one place, wherever it comes from.
+  // The URL is read as the variable, so that one place checks it, wherever it comes from.
   const given = options.url === undefined ? {} : { ASYA_RABBITMQ_URL: options.url };
   const config = readConfig({ ...process.env, ...given });
   const { rabbitmqUrl: url } = config;

@@ -1,6 +1,6 @@
 const names = ['SIGTERM', 'SIGINT'] as const;
 
-/** The next signal that asks this process to stop. The one after it ends the process, as ever. */
+/** Resolves with the next signal that asks this process to stop. The one after it ends the process. */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {

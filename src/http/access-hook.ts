@@ -73,20 +73,23 @@ export function admitCallers(app: FastifyInstance, parts: AccessHookParts): void
       admitted(verdict, { request, access, needed, parts });
     const verdict = access.identify(credentials);
     if (!(verdict instanceof Promise)) return done(admit(verdict));
-    void whenKnown(verdict, admit).then(done);
+    void admitOnceKnown(verdict, admit, done);
   });
 }
 
 /** Never rejects: what went wrong is the refusal. */
-async function whenKnown(
+async function admitOnceKnown(
   verdict: Promise<Verdict>,
   admit: (verdict: Verdict) => Error | undefined,
-): Promise<Error | undefined> {
+  done: (refusal?: Error) => void,
+): Promise<void> {
+  let refusal: Error | undefined;
   try {
-    return admit(await verdict);
+    refusal = admit(await verdict);
   } catch (error) {
-    return error as Error;
+    refusal = error as Error;
   }
+  done(refusal);
 }
 
 interface Admitting {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
-import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Log } from '../lib/log.ts';
+import type { ReportMemory } from '../wire/report-memory.ts';
 import { openTo } from './access-hook.ts';
 import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
 import {
@@ -19,7 +19,7 @@ export interface ActorEndpointParts {
   readonly config: Pick<Config, 'maxResultBytes'>;
   readonly reports: ActorReports;
   /** For reports that were decoded and are not committed yet, by whatever way they come. */
-  readonly reportMemory: ByteBudget;
+  readonly reportMemory: ReportMemory;
   readonly log: Log;
 }
 

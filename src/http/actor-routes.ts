@@ -13,7 +13,7 @@ import { invalid } from './fault.ts';
 import { jobGone, jobNotFound, outcomeConflict } from './problem.ts';
 import { jobParams, route } from './route.ts';
 
-/** Asked by actors before they work. A job nobody knows is not to be worked on either. */
+/** Tells an actor, before it works, whether its job still needs the work. An unknown job does not. */
 export function jobActive(reports: ActorReports) {
   return route({
     schema: { params: jobParams },
@@ -24,7 +24,7 @@ export function jobActive(reports: ActorReports) {
   });
 }
 
-/** An actor's sign of life. */
+/** Takes an actor's sign of life. */
 export function heartbeat(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: heartbeatBody },
@@ -35,7 +35,7 @@ export function heartbeat(reports: ActorReports) {
   });
 }
 
-/** How far a job's message has come. */
+/** Takes how far a job's message has come. */
 export function progress(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: progressBody },
@@ -46,7 +46,10 @@ export function progress(reports: ActorReports) {
   });
 }
 
-/** How the work ended. Said again, as senders that got no answer do, it changes nothing. */
+/**
+ * Takes how the work ended. The same report changes nothing when it comes again, as it does from
+ * senders that got no response.
+ */
 export function final(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: finalBody },

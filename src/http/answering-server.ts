@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Log } from '../lib/log.ts';
 import { admitCallers, type AccessHookParts } from './access-hook.ts';
-import { tellAnswers, type AnswerListener } from './responses.ts';
+import { tellResponses, type ResponseListener } from './responses.ts';
 import { createServer, refuseWithProblems } from './server.ts';
 
 /** A request that is not in by then is given up, so that slow senders hold no connection. */
@@ -16,8 +16,8 @@ const maxParamLength = 1_024;
 export interface AnsweringParts extends AccessHookParts {
   readonly config: Pick<Config, 'maxBodyBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'>;
   readonly log: Log;
-  /** Told of every request that is over, whether or not it got its answer. */
-  readonly onAnswer?: AnswerListener;
+  /** Told of every request that is over, whether or not it got its response. */
+  readonly onResponse?: ResponseListener;
   /** Aborted when the gateway drains: streams and waits end. */
   readonly closing: AbortSignal;
 }
@@ -35,7 +35,7 @@ export function createAnsweringServer(parts: AnsweringParts) {
 
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   // These two see every request, also those that are refused.
-  if (parts.onAnswer !== undefined) tellAnswers(app, parts.onAnswer);
+  if (parts.onResponse !== undefined) tellResponses(app, parts.onResponse);
   sayFarewell(app, closing);
   refuseWithProblems(app, { config, log });
   admitCallers(app, parts);

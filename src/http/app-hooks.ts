@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../lib/log.ts';
-import { settleRepeats } from '../lib/repeated-headers.ts';
+import { settleRepeats, valueOfJoined } from '../lib/repeated-headers.ts';
 import { shareWith } from './cors.ts';
 import { invalid, problemOf } from './fault.ts';
 import type { HostGuard } from './host-guard.ts';
@@ -18,7 +18,7 @@ export function takeRepeatedHeaders(app: FastifyInstance): void {
 export function guardHost(app: FastifyInstance, guard: HostGuard): void {
   app.addHook('onRequest', (request, reply, done) => {
     const { host, origin } = request.headers;
-    // RFC 9112, section 3.2. Node.js would answer by itself, without a body.
+    // As RFC 9112, section 3.2 demands.
     if (host === undefined && request.raw.httpVersion === '1.1') {
       return done(invalid('the request has no Host'));
     }
@@ -29,17 +29,19 @@ export function guardHost(app: FastifyInstance, guard: HostGuard): void {
   });
 }
 
-/** Refuses bodies that would have to be decoded, because read as they are they are no JSON. */
+/** Refuses compressed bodies. Without this they would be called malformed JSON. */
 export function refuseEncodedBodies(app: FastifyInstance): void {
   app.addHook('onRequest', (request, _reply, done) => {
     const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || encoding.toLowerCase() === 'identity') return done();
+    if (encoding === undefined) return done();
+    const once = valueOfJoined(encoding) ?? encoding;
+    if (once.toLowerCase() === 'identity') return done();
     const detail = `the body must not be encoded, but is said to be ${encoding}`;
     done(new Problem(415, 'encoded_body', detail, { headers: { 'accept-encoding': 'identity' } }));
   });
 }
 
-/** Answers what is thrown with a problem; logs what nobody foresaw. */
+/** Sends a problem for every error that a route throws, and logs those that nobody foresaw. */
 export function reportErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler((error, { method, url }, reply) => {
     const problem = problemOf(error);

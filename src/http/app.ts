@@ -3,6 +3,7 @@ import type { Access } from '../access/access.ts';
 import { metadataPath } from '../access/resource.ts';
 import type { Clients } from '../calls/client.ts';
 import type { Config } from '../config.ts';
+import { JobRetries } from '../calls/job-retries.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { openTo } from './access-hook.ts';
 import { addActorEndpoints, type ActorEndpointParts } from './actor-endpoints.ts';
@@ -13,6 +14,7 @@ import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson } from './json-body.ts';
 import { protectedResource } from './resource-metadata.ts';
+import { retryJob } from './retry-routes.ts';
 import { callTool } from './tool-routes.ts';
 
 export interface AppParts extends ActorEndpointParts, AnsweringParts {
@@ -49,6 +51,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.post('/jobs/:id/input', openTo('call', answerJob()));
   app.post('/jobs/:id/cancel', openTo('cancel', cancelJob()));
   app.delete('/jobs/:id', openTo('cancel', cancelJob()));
+  app.post('/jobs/:id/retry', openTo('call', retryJob(new JobRetries(tools))));
 
   app.get('/envelopes/:id', openTo('read', readEnvelope()));
   app.get('/envelopes/:id/stream', openTo('read', streamEnvelope({ log, closing })));

@@ -1,21 +1,21 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What a page's script may read of an answer, beside the few headers every browser shows. */
+/** The headers of a response that a page's script may read, beside the few that are always shown. */
 const exposedHeaders =
   'Mcp-Session-Id, MCP-Protocol-Version, Preference-Applied, Retry-After, WWW-Authenticate';
 
-/** A browser asks again after this long, in seconds; browsers take no more than two hours. */
+/** How long a browser keeps the response to a preflight, in seconds. Browsers allow two hours at most. */
 const preflightMaxAge = 7_200;
 
-/** Lets the browser show an answer to a page of another, allowed, origin (WHATWG Fetch, 3.3). */
+/** Lets the browser show the response to a page of an allowed origin (WHATWG Fetch, 3.3). */
 export function shareWith(origin: string, reply: FastifyReply): void {
-  // On the raw response, so that streams, which write their own head, carry them as well.
+  // The raw response has them, because streams write their head past Fastify.
   reply.raw.setHeader('access-control-allow-origin', origin);
   reply.raw.setHeader('access-control-expose-headers', exposedHeaders);
   reply.raw.setHeader('vary', 'Origin');
 }
 
-/** Does a browser ask whether a page may send what it wants to send? */
+/** Is this a browser's question whether a page may send its request (WHATWG Fetch, preflight)? */
 export function isPreflight({ method, headers }: FastifyRequest): boolean {
   return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }

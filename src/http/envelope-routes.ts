@@ -13,9 +13,9 @@ import { jobNotFound } from './problem.ts';
 import { jobParams, route } from './route.ts';
 
 /*
- * The same jobs for second-generation sidecars and clients, under the names they use. Their sidecars
- * repeat a report five times unless it is a 200, three reports a step, and give up what they report
- * only once; so what is well-formed is never refused for the state its job is in.
+ * These routes show the same jobs to sidecars and clients of the second generation, under the names that
+ * those use. A sidecar sends a report again, up to five times, unless the response is a 200, and it gives
+ * up reports that it sends only once. So no well-formed report is refused because of its job's state.
  */
 
 /** A job that nobody knows is a fan-out child whose sidecar did not register it. */
@@ -32,7 +32,7 @@ export function readEnvelope() {
   });
 }
 
-/** How far a message has come. A report that comes too late, or for an unknown job, changes nothing. */
+/** Takes how far a message has come. It changes nothing of a finished or an unknown job. */
 export function envelopeProgress(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: envelopeProgressBody },
@@ -45,7 +45,7 @@ export function envelopeProgress(reports: ActorReports) {
   });
 }
 
-/** How the work ended; of a job nobody knows, it is a fan-out child that was not registered. */
+/** Takes how the work ended. An unknown job is a fan-out child that was not registered, and is created. */
 export function envelopeFinal(reports: ActorReports) {
   return route({
     schema: { params: jobParams, body: envelopeFinalBody },
@@ -61,7 +61,7 @@ export function envelopeFinal(reports: ActorReports) {
   });
 }
 
-/** Registers a fan-out child. It is not published: the sidecar sends the child's message itself. */
+/** Registers a fan-out child. The gateway publishes nothing, because the sidecar sends the message. */
 export function createEnvelope(reports: ActorReports) {
   return route({
     schema: { body: envelopeChildBody },

@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { NotAllowed } from '../access/not-allowed.ts';
+import { CallRefused } from '../calls/call-refused.ts';
 import { outageOf, type Outage } from '../calls/outage.ts';
 import { MalformedReport } from '../wire/report.ts';
 import { JsonError } from '../lib/json-parse.ts';
@@ -7,8 +8,8 @@ import { AmbiguousHeader } from '../lib/repeated-headers.ts';
 import { Problem } from './problem.ts';
 
 /**
- * What the caller is told about something thrown: the one place where errors become statuses. An
- * error nobody foresaw tells nothing of itself; the error handler logs it.
+ * Makes an error the problem that the caller is told. This is the only place where errors become
+ * statuses. An error that nobody foresaw tells the caller nothing; the error handler logs it.
  */
 export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
@@ -19,12 +20,19 @@ export function problemOf(error: unknown): Problem {
     const members = { scopes: error.scopes };
     return new Problem(403, 'insufficient_scope', error.message, { headers, members });
   }
+  if (error instanceof CallRefused)
+    return new Problem(refusedStatus[error.code], error.code, error.message);
   if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
   if (error instanceof AmbiguousHeader) return invalid(error.message);
   if (error instanceof MalformedReport) return invalid(error.message);
   if (error instanceof Error && 'code' in error) return fastifyProblem(error as FastifyError);
   return internalError();
 }
+
+const refusedStatus: { readonly [C in CallRefused['code']]: number } = {
+  invalid_idempotency_key: 400,
+  idempotency_key_reused: 422,
+};
 
 function fastifyProblem(error: FastifyError): Problem {
   switch (error.code) {
@@ -62,7 +70,7 @@ export function invalid(detail: string): Problem {
   return new Problem(400, 'invalid_request', detail);
 }
 
-/** `body: step_index must be integer`: the part of the request, the field in it, what is wrong. */
+/** Such as `body: step_index must be integer`: a part of the request, a field in it, what is wrong. */
 function validationText({ validation = [], validationContext }: FastifyError): string {
   const faults = validation.map(({ instancePath, message = 'is not valid' }) => {
     const field = instancePath.slice(1).replaceAll('/', '.');

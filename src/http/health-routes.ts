@@ -1,7 +1,7 @@
 import { Problem } from './problem.ts';
 import { route } from './route.ts';
 
-/** What the gateway needs, by name: null if it is there, else why it is not. */
+/** Tells of each thing that the gateway needs, by name: null if it is there, else why it is not. */
 export type Readiness = () => Promise<Readonly<Record<string, string | null>>>;
 
 /**
@@ -15,7 +15,7 @@ export function health() {
   });
 }
 
-/** Is it worth while to send requests here? */
+/** Says whether requests can be served here now, and if not, what is missing. */
 export function ready(readiness: Readiness, closing: AbortSignal) {
   return route({
     schema: {},

@@ -25,7 +25,7 @@ export class HostGuard {
     this.#origins = new Set(config.allowedOrigins);
   }
 
-  /** Why a request is turned away; null: it is let in. */
+  /** Why a request is refused; null: it is let in. */
   refusal({ host, origin }: IncomingHttpHeaders): Problem | null {
     if (!this.#isOurs(host)) {
       return new Problem(403, 'host_not_allowed', `Host ${host} is not in ASYA_ALLOWED_HOSTS`);
@@ -71,6 +71,6 @@ function isOwnOrigin(origin: string, header: string | undefined): boolean {
   // Applications have schemes and hosts of their own choice, such as capacitor://localhost.
   if (page.protocol !== 'http:' && page.protocol !== 'https:') return false;
   const address = own.port === null ? own.name : `${own.name}:${own.port}`;
-  // Without the port of the page's scheme, which browsers leave out of Origin.
+  // URL leaves out the port of the page's scheme, as browsers do in Origin.
   return page.host === URL.parse(`${page.protocol}//${address}`)?.host;
 }

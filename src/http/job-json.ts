@@ -20,6 +20,9 @@ export function jobJson(job: Job) {
     current_step: job.currentStep,
     steps_completed: job.stepsCompleted,
     total_steps: job.route.steps.length,
+    ...(job.retry !== null && { attempt: job.attempt, max_attempts: job.retry.attempts }),
+    ...(job.retryAt !== null && { retry_at: instantText(job.retryAt) }),
+    ...(job.retryOf !== null && { retry_of: job.retryOf }),
     timeout_seconds: job.timeoutSeconds,
     deadline: instantText(job.deadline),
     last_heartbeat_at: instantText(job.lastHeartbeatAt),
@@ -29,7 +32,7 @@ export function jobJson(job: Job) {
   };
 }
 
-/** One entry of a job's history as clients see it. What is not known is left out. */
+/** One entry of a job's history as clients see it. Members that are null are left out. */
 export function updateJson(update: JobUpdate) {
   return {
     job_id: update.jobId,
@@ -40,7 +43,7 @@ export function updateJson(update: JobUpdate) {
     ...(update.step !== null && { step: update.step }),
     ...(update.stepStatus !== null && { step_status: update.stepStatus }),
     ...(update.progressPercent !== null && { progress_percent: update.progressPercent }),
-    // A result may well be null, so the status tells whether there is one.
+    // A result may be null, so only the status tells whether there is one.
     ...(update.status === 'Succeeded' && { result: update.result }),
     ...(update.error !== null && { error: update.error }),
     timestamp: instantText(update.timestamp),

@@ -28,7 +28,7 @@ const inputBody = Type.Object({
 
 const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
 
-/** Newest first, a page at a time. */
+/** Lists jobs, the newest first, a page at a time. */
 export function listJobs() {
   return route({
     schema: { querystring: listQuery },
@@ -55,7 +55,7 @@ export function listJobs() {
   });
 }
 
-/** Leap seconds have the format of a time, and are none to JavaScript. */
+/** @throws Problem for times that JavaScript does not have, such as leap seconds */
 function instantOf(text: string | undefined): EpochMs | null {
   if (text === undefined) return null;
   const instant = Date.parse(text);
@@ -75,7 +75,7 @@ export function readJob() {
   });
 }
 
-/** Answers what a job asked for; the job goes on when nothing is left to answer. */
+/** Answers what a job asks for. The job goes on once nothing is left to answer. */
 export function answerJob() {
   return route({
     schema: { params: jobParams, body: inputBody },
@@ -96,7 +96,7 @@ export function answerJob() {
 export function cancelJob() {
   return route({
     schema: { params: jobParams, body: cancelBody },
-    // The body is optional, and validation takes a missing one for null.
+    // The body is optional, but validation takes a missing body for null.
     preValidation: async (request) => {
       request.body ??= {};
     },

@@ -13,7 +13,7 @@ import { jobNotFound } from './problem.ts';
 import { knownParametersOnly, wholeNumber } from './query.ts';
 import { jobParams, route } from './route.ts';
 
-/** What a client waits before it reconnects. */
+/** How long a client waits before it reconnects. */
 const retryMs = 1_000;
 
 export interface JobStreamParts {
@@ -27,7 +27,7 @@ const streamQuery = Type.Object({ after: Type.Optional(wholeNumber({ minimum: 0 
 /** What the two generations of clients expect of a stream. */
 interface StreamForm {
   readonly refusesUnknownParameters: boolean;
-  /** First the bare status word. It has no id, so resuming is not affected. */
+  /** Does the stream begin with the bare status? That event has no id, so it does not affect resuming. */
   readonly beginsWithStatus: boolean;
   readonly updateJson: (update: JobUpdate) => object;
 }
@@ -111,7 +111,7 @@ async function sendUpdates(
   }
 }
 
-/** However many watch a job, they are given the same updates, and results can be large. */
+/** Encodes an update once for all who watch its job, because results can be large. */
 function encodeOnce(updateJson: StreamForm['updateJson']): (update: JobUpdate) => string {
   const texts = new WeakMap<JobUpdate, string>();
   return (update) => {
@@ -125,8 +125,8 @@ function encodeOnce(updateJson: StreamForm['updateJson']): (update: JobUpdate) =
 }
 
 /**
- * The seq a client resumes after. It comes before `?after=`, because a browser that reconnects
- * repeats the URL it began with.
+ * The seq after which a client resumes; null: it does not say. It takes precedence over `?after=`,
+ * because a browser that reconnects repeats the URL that it began with.
  */
 function lastEventId(header: string | string[] | undefined): number | null {
   if (header === undefined || header === '') return null;

@@ -3,14 +3,14 @@ import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 import type { Json } from '../lib/json.ts';
 import { storableJson } from '../wire/storable-json.ts';
 
-/** Bodies are JSON and nothing else, for the routes of this scope. */
+/** The routes of this scope take JSON bodies and no others. */
 export function acceptJson(scope: FastifyInstance): void {
   readBodies(scope, (text) => parseJson(text, { maxDepth: maxMessageDepth }));
 }
 
 /**
- * The same, with characters that no store can hold replaced: the work that an actor reports is
- * done, and cannot be told in other words.
+ * The same, but characters that no store can hold are replaced. A report must not be refused for them,
+ * because its work is done and cannot be told in other words.
  */
 export function acceptReports(scope: FastifyInstance): void {
   readBodies(scope, storableJson);

@@ -12,11 +12,11 @@ export function localUrl(url: string): string {
 }
 
 /**
- * For a server that could not listen: what to change, where the configuration is the reason.
+ * Makes the error of a server that could not listen one that says what to change in the configuration.
  *
  * @param variable names the port
  * @param host the address that was to be listened on
- * @throws ConfigError, or the error that came
+ * @throws ConfigError; other errors as they are
  */
 export function explainListenError(variable: string, host: string) {
   const address = host.includes(':') ? `[${host}]` : host;

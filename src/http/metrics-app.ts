@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { createServer, refuseWithProblems, type RefusalParts } from './server.ts';
 
 interface MetricsAppParts extends RefusalParts {
-  /** Text and its media type, anew at each call. */
+  /** The metrics at the moment, and their media type. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
 }
 
-/** `GET /metrics`, on a port that clients and actors have no business with. */
+/** Serves `GET /metrics`, on a port that is neither for clients nor for actors. */
 export function buildMetricsApp({ config, metrics, log }: MetricsAppParts): FastifyInstance {
   const app = createServer();
   refuseWithProblems(app, { config, log });

@@ -5,6 +5,7 @@ import type { Json } from '../lib/json.ts';
 import { JsonError } from '../lib/json-parse.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';
 import { largestBody, sizeFault } from '../wire/rejected-report.ts';
+import { largeReport, type ReportMemory } from '../wire/report-memory.ts';
 import { storableJson } from '../wire/storable-json.ts';
 import { Problem } from './problem.ts';
 
@@ -14,7 +15,7 @@ export interface OutcomeBodyOptions {
   /** For bodies that come in; see `uploadMemory`. */
   readonly uploads: ByteBudget;
   /** For reports that were decoded and are not committed yet. */
-  readonly reportMemory: ByteBudget;
+  readonly reportMemory: ReportMemory;
 }
 
 /** As many results of the largest size come in at a time. Their senders may be slow. */
@@ -35,9 +36,6 @@ export class UnreadableOutcome extends JsonError {
   }
 }
 
-/** What is smaller is not worth waiting for, in bytes. */
-const noticeable = 65_536;
-
 /** How long a sender waits for others before its body is read; requests as such have a minute. */
 const patienceMs = 30_000;
 
@@ -45,7 +43,7 @@ const patienceMs = 30_000;
  * Bodies of this scope may hold a result, which may be far larger than other bodies. Characters that no
  * store can hold are replaced, because the work is done and cannot be told in other words.
  *
- * A body waits for room in memory before it is read, and again before it is decoded.
+ * A large body waits for room in memory before it is read, and again before it is decoded.
  */
 export function acceptOutcomes(scope: FastifyInstance, options: OutcomeBodyOptions): void {
   const { maxResultBytes, uploads, reportMemory } = options;
@@ -54,7 +52,7 @@ export function acceptOutcomes(scope: FastifyInstance, options: OutcomeBodyOptio
 
   scope.addHook('preParsing', async (request, reply, payload) => {
     const bytes = Number(request.headers['content-length'] ?? bodyLimit);
-    if (bytes < noticeable || bytes > bodyLimit) return payload;
+    if (bytes < largeReport || bytes > bodyLimit) return payload;
     const hold = untilAnswered(reply);
     held.set(request, hold);
     hold(await uploads.take(bytes, waitOf(reply)));

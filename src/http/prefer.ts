@@ -1,9 +1,9 @@
-/** Longer than any proxy holds a connection open; an answer must come some time. */
+/** The response has to come some time. No proxy keeps a connection open for longer. */
 const maxWaitSeconds = 3_600;
 
 /**
  * How many seconds a caller prefers to wait for a result (RFC 7240, section 4.3), at most an hour.
- * Null: it did not say, or not so that it can be understood, which the RFC treats alike.
+ * Null: it does not say so in a form that can be read, which the RFC has servers ignore.
  */
 export function preferredWait(prefer: string | string[] | undefined): number | null {
   const preferences = [prefer ?? []].flat().join(',').split(',');

@@ -1,10 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import type { CallRefused } from '../calls/call-refused.ts';
 import type { Outage } from '../calls/outage.ts';
 import type { JobState } from '../jobs/job.ts';
 import type { Refusal } from '../jobs/decision.ts';
 
-/** Stable names of what can go wrong; clients decide by them, so none is ever renamed. */
+/** Names of what can go wrong. Programs depend on them, so a name never changes. */
 export type ProblemCode =
   | Outage['code']
   | 'invalid_request'
@@ -23,6 +24,10 @@ export type ProblemCode =
   | 'job_past_deadline'
   | 'job_waiting_for_input'
   | 'job_not_asking'
+  | 'stale_attempt'
+  | 'job_unfinished'
+  | 'job_not_retryable'
+  | CallRefused['code']
   | 'body_too_large'
   | 'uri_too_long'
   | 'headers_too_large'
@@ -40,14 +45,14 @@ interface ProblemExtras {
   readonly members?: Readonly<Record<string, unknown>>;
 }
 
-/** An answer that is not a success; thrown by handlers, sent by the error handler. */
+/** A response that is not a success. Handlers throw it, and the error handler sends it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
   readonly code: ProblemCode;
   readonly extras: ProblemExtras;
 
-  /** @param detail for a person; names the field or the job, and nothing of the gateway's inside */
+  /** @param detail a sentence for people: names the field or the job, and nothing internal */
   constructor(status: number, code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
     super(detail);
     this.status = status;
@@ -87,6 +92,7 @@ const goneCodes: { readonly [R in Refusal]: ProblemCode } = {
   'past-deadline': 'job_past_deadline',
   'waiting-for-input': 'job_waiting_for_input',
   'not-asked': 'job_not_asking',
+  'stale-attempt': 'stale_attempt',
   'not-due': 'job_finished',
 };
 
@@ -97,22 +103,23 @@ const goneTexts: { readonly [R in Refusal]: string } = {
   'past-deadline': 'is past its deadline',
   'waiting-for-input': 'waits for input',
   'not-asked': 'asks for nothing of that',
+  'stale-attempt': 'is at a later attempt',
   'not-due': 'is over',
 };
 
-/** To an actor whose report comes too late: nobody should work on this job (any more). */
+/** Tells an actor whose report comes too late that its job needs no more work. */
 export function jobGone(job: JobState, refusal: Refusal): Problem {
   const detail = `job ${job.id} (${job.status}) ${goneTexts[refusal]}`;
   return new Problem(410, goneCodes[refusal], detail);
 }
 
-/** To whoever answers what a job does not ask. */
+/** Tells a client that its job does not ask what the client answers. */
 export function notAsking(job: JobState, refusal: Refusal): Problem {
   const detail = `job ${job.id} (${job.status}) ${goneTexts[refusal]}`;
   return new Problem(409, goneCodes[refusal], detail);
 }
 
-/** To whoever wants to end a job that ended otherwise. */
+/** Tells whoever wants to end a job that it ended in another way. */
 export function outcomeConflict(job: JobState): Problem {
   return new Problem(409, 'outcome_conflict', `job ${job.id} is already ${job.status}`);
 }

@@ -3,14 +3,14 @@ import Type, { type TObject } from 'typebox';
 import { nearest } from '../lib/nearest.ts';
 import { invalid } from './fault.ts';
 
-/** A whole number in a query. Not Type.Integer, because that makes 1 of the text 1.5. */
+/** A whole number in a query. Type.Integer will not do, because it makes the text 1.5 a 1. */
 export function wholeNumber(range: { minimum: number; maximum?: number }) {
   return Type.Number({ multipleOf: 1, ...range });
 }
 
 /**
- * For a route's `preValidation`: refuses a parameter that the query does not have. Left out of
- * account, a filter that is misspelt would show what it was meant to hide.
+ * Refuses parameters that a query does not have, as a route's `preValidation`. If they were ignored, a
+ * misspelt filter would show what it was meant to hide.
  */
 export function knownParametersOnly({ properties }: TObject) {
   const known = Object.keys(properties);

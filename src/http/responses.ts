@@ -2,22 +2,22 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
 /** What became of a request. */
-export interface Answer {
+export interface HandledRequest {
   readonly method: string;
   /** The route's pattern, such as `/jobs/:id`; `unmatched` if there is none. Never a path. */
   readonly route: string;
-  /** 499, as proxies have it, if the client left before its answer began. */
+  /** 499, as proxies have it, if the client left before its response began. */
   readonly status: number;
-  /** From the request's head to the end of the answer. */
+  /** From the request's head to the end of the response. */
   readonly seconds: number;
-  /** A stream of events, which lasts as long as its job or its client. */
+  /** The response was a stream of events, which lasts as long as its job or its client. */
   readonly isStream: boolean;
 }
 
-export type AnswerListener = (answer: Answer) => void;
+export type ResponseListener = (handled: HandledRequest) => void;
 
-/** By the response's `close`: answers that their client leaves behind are never finished. */
-export function tellAnswers(app: FastifyInstance, listener: AnswerListener): void {
+/** Goes by the response's `close`: a response that its client leaves behind is never finished. */
+export function tellResponses(app: FastifyInstance, listener: ResponseListener): void {
   app.addHook('onRequest', (request, { raw }, done) => {
     const began = performance.now();
     raw.once('close', () => {

@@ -11,7 +11,7 @@ import type {
 import Type from 'typebox';
 import { jobIdText } from '../wire/report.ts';
 
-type Route<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
+type RouteOptions<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
   RawServerDefault,
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
@@ -22,10 +22,13 @@ type Route<Schema extends FastifySchema> = RouteShorthandOptionsWithHandler<
 >;
 
 /**
- * A route without its path, which app.ts gives it. The handler's types follow from the schema.
- * No route has a response schema: those serialise known fields only, and payloads are any JSON.
+ * A route without its path, which app.ts gives it. The handler's types follow from the schema. No route
+ * has a response schema, because Fastify would send the fields of the schema only, and payloads are any
+ * JSON.
  */
-export function route<const Schema extends FastifySchema>(options: Route<Schema>): Route<Schema> {
+export function route<const Schema extends FastifySchema>(
+  options: RouteOptions<Schema>,
+): RouteOptions<Schema> {
   return options;
 }
 

@@ -8,11 +8,11 @@ import { sendProblem } from './problem.ts';
 import { answerUnmatched } from './unmatched.ts';
 import { answerUnreadable, refuseExpectations } from './unreadable.ts';
 
-/** A server without routes. What cannot be read as a request gets a problem for a response. */
+/** A server without routes. Requests that cannot be read get a problem as their response. */
 export function createServer(options: FastifyServerOptions = {}): FastifyInstance {
   const app = Fastify({
     ...options,
-    // guardHost refuses it, with a problem.
+    // guardHost checks it. Node.js would answer without a body.
     http: { requireHostHeader: false },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
@@ -29,8 +29,9 @@ export interface RefusalParts {
 }
 
 /**
- * Has a server refuse with a problem what the guard turns away, what no route takes, and what a route
- * throws. Has to be called before the routes are added, and after the hooks that see refusals as well.
+ * Makes a server send a problem for requests that the guard refuses, for those that no route takes, and
+ * for the errors of routes. Call it before the routes are added, because it notes their paths, and after
+ * hooks that have to see refused requests as well.
  */
 export function refuseWithProblems(app: FastifyInstance, { config, log }: RefusalParts): void {
   takeRepeatedHeaders(app);

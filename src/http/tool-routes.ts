@@ -20,7 +20,7 @@ import { route } from './route.ts';
 
 const callBody = Type.Object({
   name: Type.String(),
-  // Of any kind: what is wrong with them is for the tool to say.
+  // They may be of any type here, because the tool's own check tells what is wrong with them.
   arguments: Type.Optional(Type.Unknown()),
 });
 
@@ -30,13 +30,14 @@ export interface ToolRouteParts {
   readonly closing: AbortSignal;
 }
 
-/** A tool call without MCP: the job handle, or the result if the caller prefers to wait for it. */
+/** Calls a tool without MCP. The response is the job handle, or the result if the caller waits for it. */
 export function callTool(parts: ToolRouteParts) {
   return route({
     schema: { body: callBody },
     handler: async (request, reply) => {
       const begun = await begin(request, parts);
       if (begun.kind === 'refused') return begun.result;
+      if (begun.isRepeat) reply.header('idempotent-replayed', 'true');
 
       const seconds = preferredWait(request.headers['prefer']);
       if (seconds === null) return begun.handle;
@@ -57,7 +58,12 @@ export function callTool(parts: ToolRouteParts) {
 
 /** What a wait for the call has to know of it. The job itself can be large, so it is not held. */
 type BegunCall =
-  | { readonly kind: 'begun'; readonly jobId: string; readonly handle: CallToolResult }
+  | {
+      readonly kind: 'begun';
+      readonly jobId: string;
+      readonly isRepeat: boolean;
+      readonly handle: CallToolResult;
+    }
   | { readonly kind: 'refused'; readonly result: CallToolResult };
 
 interface CallRequest {
@@ -79,12 +85,14 @@ async function begin(
     tool,
     arguments: body.arguments,
     headers: traceHeaders(headers),
+    idempotencyKey: headers['idempotency-key'],
   });
   if (!started.ok) return { kind: 'refused', result: faultsResult(tool.name, started.faults) };
-  return { kind: 'begun', jobId: started.job.id, handle: handleResult(started.job, tool) };
+  const { job, isRepeat } = started;
+  return { kind: 'begun', jobId: job.id, isRepeat, handle: handleResult(job, tool) };
 }
 
-/** The job is there whatever happens to the wait for it, so an outage then costs the wait alone. */
+/** Null: no result in time, or the store is away. The job exists, so an outage ends the wait alone. */
 async function outcomeWithin(
   jobs: ClientJobs,
   jobId: string,

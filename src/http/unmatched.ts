@@ -11,8 +11,8 @@ interface KnownPath {
  * Answers requests that no route takes: 405 on a path that has other methods, OPTIONS with those,
  * 404 on the rest. Has to be registered before the routes, whose paths it notes down.
  *
- * A hook does it, not Fastify's handler for what is not found, because that one comes after the body
- * was read, and what is wrong with the body would be told instead.
+ * A hook does this, because Fastify calls its handler for unknown paths only after it has read the body.
+ * A fault of the body would then hide that the path does not exist.
  */
 export function answerUnmatched(app: FastifyInstance): void {
   const paths = new Map<string, KnownPath>();

@@ -3,13 +3,13 @@ import type { Socket } from 'node:net';
 import { Problem, problemJson, problemType } from './problem.ts';
 
 /*
- * What Node.js refuses before there is a request for Fastify. By itself Node.js answers with a status
- * alone, and Fastify with JSON of another shape.
+ * Node.js refuses some requests before Fastify sees them. Its own responses have no body, and Fastify's
+ * default ones have JSON of another shape.
  */
 
-/** For Fastify's `clientErrorHandler`: answers what is no HTTP, is too large or comes too slowly. */
+/** As Fastify's `clientErrorHandler`, answers bytes that are no HTTP, are too many or come too slowly. */
 export function answerUnreadable(error: Error & { code?: string }, socket: Socket): void {
-  // The client is gone, or has its answer already.
+  // The client is gone, or has its response already.
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
   const problem = unreadableProblem(error.code);
   const body = JSON.stringify(problemJson(problem));
@@ -33,7 +33,7 @@ function unreadableProblem(code: string | undefined): Problem {
   }
 }
 
-/** Answers `Expect` with anything but 100-continue, which the server meets by itself. */
+/** Refuses every `Expect` but 100-continue, which Node.js answers by itself. */
 export function refuseExpectations(server: Server): void {
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     const detail = `nothing is known of the expectation ${request.headers.expect}`;

@@ -46,6 +46,9 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
       deadline: parent && resumedDeadline(parent, now),
       heartbeatTimeoutSeconds: parent?.heartbeatTimeoutSeconds ?? 0,
       inputTimeoutSeconds: parent?.inputTimeoutSeconds ?? 0,
+      // The gateway does not have its message, so it cannot send it again.
+      retry: null,
+      retryOf: null,
       // Its sidecar sends its message.
       dispatchedAt: now,
     },

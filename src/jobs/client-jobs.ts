@@ -3,14 +3,23 @@ import type { Json } from '../lib/json.ts';
 import { makeStorable, storableText } from '../lib/storable.ts';
 import { answerFaults } from './answer-faults.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { JobEvent } from './event.ts';
 import { freshId } from './fresh-id.ts';
+import { isSameCall } from './idempotency.ts';
 import type { JobCreator } from './job-creator.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobFeed, SubscribeOptions } from './job-feed.ts';
 import type { InputAnswers, JobInput } from './job-input.ts';
 import type { JobReader } from './job-reader.ts';
-import type { ApplyOutcome, JobPage, JobStore, ListQuery } from './job-store.ts';
-import type { CancelReason, Job, JobUpdate } from './job.ts';
+import {
+  StoreUnavailable,
+  type ApplyOutcome,
+  type JobPage,
+  type JobStore,
+  type ListPosition,
+  type ListQuery,
+} from './job-store.ts';
+import { isFinal, type CancelReason, type Job, type JobUpdate } from './job.ts';
 import { submittedJob, type Submission } from './submission.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -26,6 +35,19 @@ export interface ClientJobsParts {
   readonly dispatcher: Dispatcher;
   readonly clock: Clock;
 }
+
+/**
+ * What a submission under a given id came to:
+ * - created: the job is new
+ * - existing: the job was there, made by the same call
+ * - mismatch: the job was there, made by a call of another tool or with other arguments
+ */
+export interface OnceSubmitted {
+  readonly kind: 'created' | 'existing' | 'mismatch';
+  readonly job: Job;
+}
+
+type Cancellation = Extract<JobEvent, { type: 'cancelled' }>;
 
 /** `invalid`: nothing was stored; each fault is a sentence that names the answer by its path. */
 export type AnswerOutcome =
@@ -66,6 +88,35 @@ export class ClientJobs {
     const job = submittedJob(submission, { id: freshId(now), owner }, now);
     if (await creator.createAndSend(job)) return this.#own(job);
     throw new Error('a fresh id was taken');
+  }
+
+  /**
+   * Commits a new job unless there is one with this id, which says what the job is for; see
+   * idempotency.ts. So it may be called often and anywhere. A job that is there already is found while
+   * the broker is away, too.
+   *
+   * @param id of this owner alone
+   * @throws BrokerUnavailable with nothing stored, if there is no such job yet and no message can be
+   *   sent at the moment
+   */
+  async submitOnce(id: string, submission: Submission): Promise<OnceSubmitted> {
+    this.#viewer.assertMay('call');
+    const { creator, dispatcher, reader, clock } = this.#parts;
+    const { owner } = this.#viewer;
+    // The job may be removed between the two looks at it, and then a new one may be made.
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (dispatcher.isAvailable()) {
+        const job = submittedJob(submission, { id, owner }, clock());
+        if (await creator.createAndSend(job)) return { kind: 'created', job: this.#own(job) };
+      }
+      const job = await reader.get(id);
+      if (job !== null) {
+        if (!this.#isOwn(job)) throw new Error(`the id ${id} is taken by somebody else's job`);
+        return { kind: isSameCall(job, submission) ? 'existing' : 'mismatch', job: this.#own(job) };
+      }
+      dispatcher.assertAvailable();
+    }
+    throw new StoreUnavailable(`the job ${id} was being removed`);
   }
 
   /** Null: no job that the viewer sees has this id. */
@@ -131,11 +182,15 @@ export class ClientJobs {
       reason: 'ActorError',
       error: text,
       details: null,
+      // Another attempt would only ask the same client again.
+      mayRetry: false,
     });
   }
 
   /**
-   * Cancels a job. If it is not the viewer's own, its reason is that an operator did.
+   * Cancels a job, and then its children. If it is not the viewer's own, its reason is that an operator
+   * did. A repeated cancellation goes through the children once more, so whoever got no answer can make
+   * sure of them by asking again.
    *
    * @param message what the canceller said, if anything
    * @param details what programs need to know of the cancellation
@@ -149,7 +204,31 @@ export class ClientJobs {
       if (!this.#isOwn(job)) reason = 'CancelledByOperator';
       this.#viewer.note('cancelled', id);
     }
-    return this.#parts.events.apply(id, { type: 'cancelled', reason, message, details });
+    return this.#cancelAll(id, { type: 'cancelled', reason, message, details });
+  }
+
+  /** A child is whose its parent is. */
+  async #cancelAll(id: string, event: Cancellation): Promise<ApplyOutcome> {
+    const outcome = await this.#parts.events.apply(id, event);
+    if (outcome.kind !== 'unknown' && outcome.state.status === 'Cancelled') {
+      for await (const child of this.#unfinishedChildren(id)) {
+        await this.#cancelAll(child.id, { ...event, message: 'its parent was cancelled' });
+      }
+    }
+    return outcome;
+  }
+
+  /** In pages, so that a fan-out of any size takes little memory. */
+  async *#unfinishedChildren(parentId: string): AsyncGenerator<Job> {
+    const { store } = this.#parts;
+    const query = { status: null, tool: null, owner: null, parentId, createdAfter: null };
+    const limits = { limit: 200, maxBytes: maxPageBytes };
+    for (let before: ListPosition | null = null, more = true; more;) {
+      const page: JobPage = await store.list({ ...query, ...limits, before });
+      yield* page.jobs.filter(({ status }) => !isFinal(status));
+      before = page.jobs.at(-1) ?? null;
+      ({ more } = page);
+    }
   }
 
   async *#watchVisible(

@@ -8,6 +8,7 @@ import { isFinal, type EpochMs, type JobState, type JobUpdate } from './job.ts';
  * - not-asked: an answer to a question that is not asked, or no longer
  * - repeated: this very outcome already stands, or this very question was answered
  * - conflict: another outcome already stands
+ * - stale-attempt: a report, or a failure, of an attempt before the present one
  * - not-due: a timer that does not apply, or no longer
  */
 export type Refusal =
@@ -17,6 +18,7 @@ export type Refusal =
   | 'not-asked'
   | 'repeated'
   | 'conflict'
+  | 'stale-attempt'
   | 'not-due';
 
 export type Decision =

@@ -94,6 +94,11 @@ export class Dispatcher implements Service {
     return this.#room > 0 ? now + leaseMs : null;
   }
 
+  /** Can messages be sent at the moment? */
+  isAvailable(): boolean {
+    return this.#parts.publisher.unavailable() === null;
+  }
+
   /** @throws BrokerUnavailable if no message can be sent at the moment */
   assertAvailable(): void {
     const fault = this.#parts.publisher.unavailable();
@@ -212,6 +217,7 @@ export class Dispatcher implements Service {
   }
 
   async #fail(job: Job, reason: Failed['reason'], error: string): Promise<void> {
-    await this.#parts.events.apply(job.id, { type: 'failed', reason, error, details: null });
+    const { id, attempt } = job;
+    await this.#parts.events.apply(id, { type: 'failed', attempt, reason, error, details: null });
   }
 }

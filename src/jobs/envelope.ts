@@ -26,10 +26,19 @@ export function envelopeOf(job: Job): Envelope {
     parentId,
     steps: input?.steps ?? route.steps,
     current: input?.stepIndex ?? route.current,
-    metadata: input?.metadata ?? route.metadata,
+    metadata: metadataOf(job),
     headers,
     payload: input === null ? job.payload : input.payload,
     deadline,
     answers: input?.answers ?? {},
   };
+}
+
+/**
+ * The route's metadata, which every generation of actors hands on unread. Of a job that may be tried
+ * again it tells the attempt, so that the reports of an older attempt can be told from the present one's.
+ */
+function metadataOf({ input, route, retry, attempt }: Job): JsonObject {
+  const metadata = input?.metadata ?? route.metadata;
+  return retry === null ? metadata : { ...metadata, attempt };
 }

@@ -20,6 +20,8 @@ export type EventOf<T extends EventType> = Extract<JobEvent, { type: T }>;
 /** An actor's sign of life. If it names only the actor, the route tells which step that is. */
 export interface Heartbeat {
   readonly type: 'heartbeat';
+  /** Which attempt at the job's work it belongs to, from 1. Absent: the actor does not tell. */
+  readonly attempt?: number;
   readonly actorName: string;
   /** 0-based; of an actor that a route visits twice. Absent: the actor does not tell. */
   readonly stepIndex?: number;
@@ -39,6 +41,8 @@ export interface HeartbeatLost {
 /** How far a message has come on its route. */
 export interface Progress {
   readonly type: 'progress';
+  /** Which attempt at the job's work it belongs to, from 1. Absent: the actor does not tell. */
+  readonly attempt?: number;
   readonly step: string;
   /** 0-based, below `totalSteps`. */
   readonly stepIndex: number;
@@ -57,6 +61,8 @@ export interface Progress {
 /** A step cannot go on without input. Its message is acknowledged and sent again with the answers. */
 export interface Asked {
   readonly type: 'asked';
+  /** Which attempt at the job's work it belongs to, from 1. Absent: the actor does not tell. */
+  readonly attempt?: number;
   readonly step: string;
   /** 0-based. */
   readonly stepIndex: number;
@@ -86,9 +92,13 @@ export interface Succeeded {
  */
 export interface Failed {
   readonly type: 'failed';
+  /** Which attempt at the job's work it belongs to, from 1. Absent: it is not known. */
+  readonly attempt?: number;
   readonly reason: 'ActorError' | 'Unroutable' | 'PublishFailed' | 'ResultRejected';
   readonly error: string;
   readonly details: Json;
+  /** Whether another attempt could do better. Default: yes. */
+  readonly mayRetry?: boolean;
 }
 
 export interface Cancelled {

@@ -70,6 +70,14 @@ export interface OutboxBacklog {
   readonly oldestSince: EpochMs | null;
 }
 
+/** What a call removed of what is old enough. */
+export interface Purge {
+  /** How many jobs. */
+  readonly removed: number;
+  /** May there be more to remove? */
+  readonly more: boolean;
+}
+
 /** When a job of the outbox is to be tried again. */
 export interface Postponement {
   readonly jobId: string;
@@ -134,8 +142,11 @@ export interface JobStore {
    */
   due(now: EpochMs, heardSince: EpochMs, limit: number): Promise<string[]>;
 
-  /** Removes up to `limit` jobs finished before an instant, with their history; returns how many. */
-  purge(finishedBefore: EpochMs, limit: number): Promise<number>;
+  /**
+   * Removes up to `limit` jobs finished before an instant, with their history, the oldest first. It
+   * takes no longer than other calls: where a job's history is long, it removes less, or a part of it.
+   */
+  purge(finishedBefore: EpochMs, limit: number): Promise<Purge>;
 
   /** Null while the store answers, else why it does not, for `/ready`. */
   unavailable(): Promise<string | null>;

@@ -24,6 +24,7 @@
  * - update: one entry of a job's history; what streams carry
  * - seq: an update's number within its job: 1, 2, 3 … without gaps
  * - outcome: how a job ended: a result, an error or a cancellation
+ * - attempt: one try at a job's work; a tool's `retry` says how often a job is tried before it fails
  * - final status: Succeeded, Failed or Cancelled; a job never leaves it
  * - deadline: the instant at which a job fails by itself
  * - input: what an actor asks the caller for; the job waits, its message does not (see job-input.ts)
@@ -42,6 +43,7 @@
  */
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JobInput } from './job-input.ts';
+import type { RetryPolicy } from './retry-rules.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number;
@@ -143,6 +145,12 @@ export interface JobState {
   readonly dispatchedAt: EpochMs | null;
   /** The update that put the job into the outbox: it comes there once more with each answer. */
   readonly outboxSeq: number;
+  /** How it is tried again before it fails. Null: not at all. */
+  readonly retry: RetryPolicy | null;
+  /** Counts the attempts from 1. */
+  readonly attempt: number;
+  /** When the present attempt begins, which is not the first. Null: it has begun. */
+  readonly retryAt: EpochMs | null;
   /** The newest update's seq. */
   readonly seq: number;
   readonly createdAt: EpochMs;
@@ -158,6 +166,8 @@ export interface Job extends JobState {
    * are, or it is a child whose parent is not known.
    */
   readonly owner: string | null;
+  /** The job that this one repeats, because a person or a program asked for that. */
+  readonly retryOf: string | null;
   /** The tool's arguments with defaults applied. */
   readonly payload: Json;
   /** Sent with the envelope, such as `traceparent`; never the caller's credentials. */

@@ -14,6 +14,8 @@ export type Beginning = Pick<
   | 'deadline'
   | 'heartbeatTimeoutSeconds'
   | 'inputTimeoutSeconds'
+  | 'retry'
+  | 'retryOf'
   | 'dispatchedAt'
 >;
 
@@ -36,6 +38,8 @@ export function newJob(beginning: Beginning, now: EpochMs): Job {
     heartbeatDueAt: null,
     input: null,
     outboxSeq: 1,
+    attempt: 1,
+    retryAt: null,
     seq: 1,
     createdAt: now,
     updatedAt: now,

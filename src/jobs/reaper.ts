@@ -91,7 +91,7 @@ export class Reaper implements Service {
   async purgeOnce(): Promise<boolean> {
     const { store, clock, retentionMs } = this.#parts;
     if (retentionMs === 0) return false;
-    const purged = await store.purge(clock() - retentionMs, maxBatch);
-    return purged === maxBatch;
+    const { more } = await store.purge(clock() - retentionMs, maxBatch);
+    return more;
   }
 }

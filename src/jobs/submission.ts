@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
+import type { RetryPolicy } from './retry-rules.ts';
 
 /** What a caller wants done. */
 export interface Submission {
@@ -18,6 +19,10 @@ export interface Submission {
   readonly heartbeatTimeoutSeconds: number;
   /** How long a question may stay unanswered while the deadline stands still; 0: it goes on. */
   readonly inputTimeoutSeconds: number;
+  /** How the job is tried again before it fails. Default: not at all. */
+  readonly retry?: RetryPolicy | null;
+  /** The job that this one repeats. Default: none. */
+  readonly retryOf?: string | null;
 }
 
 /** A new job for what a caller wants done. */
@@ -41,6 +46,8 @@ export function submittedJob(
       deadline: timeoutSeconds > 0 ? now + timeoutSeconds * 1000 : null,
       heartbeatTimeoutSeconds,
       inputTimeoutSeconds,
+      retry: submission.retry ?? null,
+      retryOf: submission.retryOf ?? null,
       dispatchedAt: null,
     },
     now,

@@ -2,7 +2,8 @@ import { jsonEqual } from '../lib/json.ts';
 import { changed, type Decision, type Refusal } from './decision.ts';
 import type { EventOf, EventType, JobEvent } from './event.ts';
 import { answer, ask } from './input-rules.ts';
-import type { EpochMs, JobState, JobStatus } from './job.ts';
+import { isFinal, type EpochMs, type JobState, type JobStatus } from './job.ts';
+import { isOfOlderAttempt, nextAttempt } from './retry-rules.ts';
 import { longerRoute, placeOn } from './route-rules.ts';
 
 type Rule<T extends EventType> = (job: JobState, event: EventOf<T>, now: EpochMs) => Decision;
@@ -20,6 +21,9 @@ const maxUnfinishedPercent = 99;
  * @param now the instant of the decision; what it writes carries this instant
  */
 export function transition(job: JobState, event: JobEvent, now: EpochMs): Decision {
+  if (isOfOlderAttempt(job, event, now) && !isFinal(job.status)) {
+    return { kind: 'refused', refusal: 'stale-attempt' };
+  }
   // The cell belongs to the event's type; TypeScript cannot follow that through the union.
   const rule = table[job.status][event.type] as Rule<EventType>;
   return rule(job, event, now);
@@ -79,6 +83,7 @@ interface StepReport {
   readonly message: string | null;
   readonly route?: readonly string[];
   readonly percent?: number;
+  readonly attempt?: number;
 }
 
 function beat(job: JobState, event: EventOf<'heartbeat'>, now: EpochMs): Decision {
@@ -117,7 +122,7 @@ function atStep(job: JobState, report: StepReport, now: EpochMs): Decision {
   if (job.deadline !== null && now >= job.deadline) {
     return { kind: 'refused', refusal: 'past-deadline' };
   }
-  const mayBeOld = isOfQuestion(job, report);
+  const mayBeOld = isOfQuestion(job, report) || !isOfPresentAttempt(job, report);
   const dispatchedAt = mayBeOld ? job.dispatchedAt : (job.dispatchedAt ?? now);
   const alive: JobState = {
     ...job,
@@ -139,7 +144,8 @@ function atStep(job: JobState, report: StepReport, now: EpochMs): Decision {
     job,
     {
       ...alive,
-      input: mayBeOld ? job.input : null,
+      retryAt: null,
+      input: isOfQuestion(job, report) ? job.input : null,
       // A message that is still to be sent is with no actor, so no heartbeat can be due.
       heartbeatDueAt: dispatchedAt === null ? null : nextHeartbeatDue(job, report, now),
       route: { ...job.route, steps, current: placeOn(steps, stepIndex) },
@@ -160,6 +166,11 @@ function atStep(job: JobState, report: StepReport, now: EpochMs): Decision {
  */
 function isOfQuestion({ input }: JobState, { stepIndex, guessed = false }: StepReport): boolean {
   return input !== null && (guessed || stepIndex <= input.stepIndex);
+}
+
+/** Whether a report proves that the message of the present attempt is with an actor. */
+function isOfPresentAttempt(job: JobState, { attempt }: StepReport): boolean {
+  return job.attempt === 1 || attempt === job.attempt;
 }
 
 /**
@@ -203,6 +214,8 @@ function succeed(job: JobState, event: EventOf<'succeeded'>, now: EpochMs): Deci
 }
 
 function fail(job: JobState, event: EventOf<'failed'>, now: EpochMs): Decision {
+  const next = event.mayRetry === false ? null : nextAttempt(job, event, now);
+  if (next !== null) return next;
   return finish(
     job,
     {
@@ -255,12 +268,15 @@ function loseHeartbeat(
   if (heartbeatDueAt === null || now < heartbeatDueAt || !heardForLong) {
     return { kind: 'refused', refusal: 'not-due' };
   }
+  const error = `no heartbeat from step ${currentStep} for ${heartbeatTimeoutSeconds} s`;
+  const next = nextAttempt(job, { reason: 'HeartbeatLost', error }, now);
+  if (next !== null) return next;
   return finish(
     job,
     {
       status: 'Failed',
       reason: 'HeartbeatLost',
-      error: `no heartbeat from step ${currentStep} for ${heartbeatTimeoutSeconds} s`,
+      error,
       message: 'Heartbeat lost',
     },
     now,
@@ -285,7 +301,7 @@ function waitsForInput({ status, inputTimeoutSeconds }: JobState): boolean {
 }
 
 function finish(job: JobState, outcome: Partial<JobState>, now: EpochMs): Decision {
-  const over = { input: null, heartbeatDueAt: null, finishedAt: now };
+  const over = { input: null, heartbeatDueAt: null, retryAt: null, finishedAt: now };
   return changed({ ...job, ...outcome, ...over }, now);
 }
 

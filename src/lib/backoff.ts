@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.ts';
 import { callAfter } from './timer.ts';
 
 export interface BackoffOptions {
@@ -24,10 +25,10 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return resolve();
     const done = (): void => {
       stopTimer();
-      signal.removeEventListener('abort', done);
+      stopListening();
       resolve();
     };
     const stopTimer = callAfter(ms, done);
-    signal.addEventListener('abort', done);
+    const stopListening = onAbort(signal, done);
   });
 }

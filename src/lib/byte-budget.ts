@@ -1,4 +1,5 @@
 import { Overloaded } from './batcher.ts';
+import { onAbort } from './on-abort.ts';
 
 /** Gives back what was taken. A second call does nothing. */
 export type Release = () => void;
@@ -44,6 +45,7 @@ export class ByteBudget {
       throw new Overloaded(`${this.#maxWaiting} wait for room in memory already`);
     }
     return new Promise((resolve, reject) => {
+      let stopListening = (): void => {};
       const abandon = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(new Overloaded(`no room in memory for ${bytes} bytes`));
@@ -52,13 +54,12 @@ export class ByteBudget {
       const waiting: Waiting = {
         bytes,
         grant: () => {
-          signal.removeEventListener('abort', abandon);
+          stopListening();
           resolve(this.#take(bytes));
         },
       };
       this.#waiting.push(waiting);
-      if (signal.aborted) abandon();
-      else signal.addEventListener('abort', abandon, { once: true });
+      stopListening = onAbort(signal, abandon);
     });
   }
 

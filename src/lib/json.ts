@@ -27,3 +27,12 @@ export function jsonEqual(a: Json, b: Json): boolean {
 function finite(value: Json): Json {
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }
+
+/** JSON whose keys are in order, so that equal values have equal texts. */
+export function canonicalJson(value: Json): string {
+  return JSON.stringify(value, (_key, part: Json) =>
+    isJsonObject(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -27,7 +27,7 @@ const commaless: ReadonlyMap<string, string> = byLowerCase([
 ]);
 
 /** The same for headers whose values may hold commas; in one line, they are taken as they are. */
-const literal: ReadonlyMap<string, string> = byLowerCase(['Mcp-Name']);
+const literal: ReadonlyMap<string, string> = byLowerCase(['Idempotency-Key', 'Mcp-Name']);
 
 /** Of headers with this prefix, which repeat arguments, the same holds. */
 const paramPrefix = 'mcp-param-';

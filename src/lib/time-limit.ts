@@ -9,7 +9,7 @@ export class TimeLimitExceeded extends Error {
 export function withTimeLimit<T>(work: Promise<T>, ms: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const stopTimer = callAfter(ms, () =>
-      reject(new TimeLimitExceeded(`no answer within ${ms} ms`)),
+      reject(new TimeLimitExceeded(`no answer within ${Math.round(ms)} ms`)),
     );
     work.then(resolve, reject).finally(stopTimer);
   });

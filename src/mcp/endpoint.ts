@@ -11,7 +11,7 @@ import { isModern, namesModernVersion } from './modern/request.ts';
 import { acceptsStream, replyForm } from './rpc/accept.ts';
 import { acceptMessages } from './rpc/body.ts';
 import { deliver, deliverBatch } from './rpc/delivery.ts';
-import { failedReply, failureOf, notAcceptable, refusal, type Failure } from './rpc/failure.ts';
+import { failedReply, failureOf, notAcceptable, refusal, type RpcFailure } from './rpc/failure.ts';
 import {
   readMessage,
   rpcCodes,
@@ -178,7 +178,7 @@ function answerErrors(scope: FastifyInstance): void {
 
 function sendFailure(
   response: FastifyReply,
-  failure: Failure,
+  failure: RpcFailure,
   message: RpcMessage | null = null,
 ): Promise<FastifyReply> {
   const id = message?.kind === 'request' ? message.id : null;

@@ -17,6 +17,7 @@ interface Parts {
   readonly reports: ReportInbox;
   /** The queue name that stands for `reports`. */
   readonly reportQueue: string;
+  readonly isActive: ((jobId: string) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Pause before a message whose handler failed is delivered again. */
@@ -65,6 +66,16 @@ export class ActorConnection implements ActorBroker {
     if (replyTo === reportQueue) return reports.add(Buffer.from(body), this.#closing.signal);
     if (!queues.send(replyTo, { body, replyTo: null, expiresAt: null })) {
       throw new Unroutable(replyTo);
+    }
+  }
+
+  async inquire(replyTo: string, report: Report): Promise<boolean> {
+    const { isActive } = this.#parts;
+    try {
+      await this.report(replyTo, report);
+      return isActive === undefined || (await isActive(report.job_id));
+    } catch {
+      return true;
     }
   }
 

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { brokerContract } from '../../test/broker-contract.ts';
 import { anIntake } from '../../test/support/intake.ts';
+import { patienceMs } from '../../test/support/patience.ts';
 import { Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
@@ -301,11 +302,14 @@ brokerContract('the broker in this process', async (parts) => {
     step: () => `step-${steps++}`,
     send: (body) => broker.takeReport(body),
     letter: () =>
-      vi.waitFor(() => {
-        const [letter] = broker.deadLetters();
-        if (letter === undefined) throw new Error('no dead letter yet');
-        return letter;
-      }),
+      vi.waitFor(
+        () => {
+          const [letter] = broker.deadLetters();
+          if (letter === undefined) throw new Error('no dead letter yet');
+          return letter;
+        },
+        { timeout: patienceMs },
+      ),
     isLeft: (sending) =>
       sending.then(
         () => false,

@@ -8,7 +8,7 @@ import { encodeEnvelope } from '../wire/envelope-codec.ts';
 import type { ReportIntake } from '../wire/report-intake.ts';
 import { reportQueue as sourceOf } from '../wire/report-queue.ts';
 import { ActorConnection } from './actor-connection.ts';
-import { Queues, type DeadLetter } from './queues.ts';
+import { Queues, type BuriedMessage } from './queues.ts';
 import { ReportInbox } from './report-inbox.ts';
 
 /** What actors are given as `replyTo`. */
@@ -17,6 +17,8 @@ const reportQueue = 'asya.reports';
 export interface MemoryBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
+  /** May an actor (still) work on this job? Absent: nothing is known, and it may. */
+  readonly isActive?: (jobId: string) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;
@@ -100,12 +102,12 @@ export class MemoryBroker implements Broker, ActorConnector {
 
   /** A connection for actors of this process. */
   connect(): ActorBroker {
-    const { clock = systemClock, log, redeliverMs = 1_000 } = this.#options;
+    const { isActive, clock = systemClock, log, redeliverMs = 1_000 } = this.#options;
     const queues = this.#queues;
     const reports = this.#reports;
     const onClose = () => this.#connections.delete(connection);
-    const parts = { queues, reports, reportQueue, clock, log, redeliverMs, onClose };
-    const connection = new ActorConnection(parts);
+    const own = { isActive, clock, log, redeliverMs };
+    const connection = new ActorConnection({ queues, reports, reportQueue, ...own, onClose });
     this.#connections.add(connection);
     return connection;
   }
@@ -121,7 +123,7 @@ export class MemoryBroker implements Broker, ActorConnector {
   }
 
   /** What could not be used, oldest first; of many the newest are kept. */
-  deadLetters(): readonly DeadLetter[] {
+  deadLetters(): readonly BuriedMessage[] {
     return this.#queues.deadLetters();
   }
 }

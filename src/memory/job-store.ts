@@ -14,12 +14,13 @@ import {
   type OutboxBacklog,
   type OutboxJob,
   type Postponement,
+  type Purge,
   type SentJob,
 } from '../jobs/job-store.ts';
 import { sizeOfJob } from '../jobs/size.ts';
 import { transition } from '../jobs/transition.ts';
 
-interface Entry {
+interface StoredJob {
   job: Job;
   bytes: number;
   readonly history: JobUpdate[];
@@ -52,11 +53,11 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
   readonly #maxBytes: number;
   #bytes = 0;
   #updates = 0;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, StoredJob>();
   /** Unfinished jobs, so that timers and the outbox never look at finished ones. */
-  readonly #open = new Map<string, Entry>();
+  readonly #open = new Map<string, StoredJob>();
   /** In the order they finished. */
-  readonly #finished = new Map<string, Entry>();
+  readonly #finished = new Map<string, StoredJob>();
   readonly #listeners = new Set<ChangeListener>();
 
   constructor({
@@ -77,7 +78,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     this.#makeRoomForBytes([...fresh.values()].reduce((sum, bytes) => sum + bytes, 0));
     return jobs.map((job) => {
       if (this.#entries.has(job.id)) return false;
-      const entry: Entry = {
+      const entry: StoredJob = {
         job,
         bytes: fresh.get(job.id) ?? 0,
         history: [firstUpdate(job)],
@@ -179,12 +180,12 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
       .map(({ id }) => id);
   }
 
-  async purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+  async purge(finishedBefore: EpochMs, limit: number): Promise<Purge> {
     const old = [...this.#finished.values()]
       .filter(({ job }) => (job.finishedAt ?? Infinity) < finishedBefore)
       .slice(0, limit);
     for (const { job } of old) this.#remove(job.id);
-    return old.length;
+    return { removed: old.length, more: old.length === limit };
   }
 
   async unavailable(): Promise<string | null> {
@@ -199,10 +200,10 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     this.#listeners.clear();
   }
 
-  #save(entry: Entry, job: Job, update: JobUpdate | null): void {
+  #save(entry: StoredJob, job: Job, update: JobUpdate | null): void {
     if (job.outboxSeq !== entry.job.outboxSeq) {
-      // Come into the outbox once more, it is due at once.
-      entry.dispatchAfter = job.updatedAt;
+      // The job has come into the outbox once more.
+      entry.dispatchAfter = job.retryAt ?? job.updatedAt;
       entry.unroutableSince = null;
     }
     entry.job = job;
@@ -226,7 +227,7 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
   }
 
   /** An outcome is never refused: it has made its room among the finished jobs, itself the last to go. */
-  #weigh(entry: Entry): void {
+  #weigh(entry: StoredJob): void {
     this.#bytes -= entry.bytes;
     entry.bytes = sizeOfJob(entry.job);
     this.#bytes += entry.bytes;

@@ -11,7 +11,7 @@ export interface QueuedMessage {
 }
 
 /** A message that nobody could read, kept for whoever wants to know why. */
-export interface DeadLetter {
+export interface BuriedMessage {
   readonly queue: string;
   readonly body: Buffer;
   readonly reason: string;
@@ -28,7 +28,7 @@ export class Queues {
   readonly #maxBytes: number;
   /** Of each queue; those at work included. */
   readonly #bytes = new Map<string, number>();
-  readonly #deadLetters: DeadLetter[] = [];
+  readonly #deadLetters: BuriedMessage[] = [];
   #deadLetterBytes = 0;
   readonly #onRoom: () => void;
 
@@ -87,7 +87,7 @@ export class Queues {
     if (held > this.#maxBytes / 2 && left <= this.#maxBytes / 2) this.#onRoom();
   }
 
-  bury(letter: DeadLetter): void {
+  bury(letter: BuriedMessage): void {
     this.#deadLetters.push(letter);
     this.#deadLetterBytes += letter.body.length;
     while (this.#deadLetters.length > 1 && this.#isFullOfDead()) {
@@ -100,7 +100,7 @@ export class Queues {
   }
 
   /** Oldest first. */
-  deadLetters(): readonly DeadLetter[] {
+  deadLetters(): readonly BuriedMessage[] {
     return this.#deadLetters;
   }
 }

@@ -7,7 +7,7 @@ import { withTimeLimit } from '../lib/time-limit.ts';
 const askLimitMs = 3_000;
 
 /** What is asked at every scrape. */
-export interface Asked {
+export interface GaugeSources {
   readonly version: string;
   /** What the gateway needs, by name: null if it is there, else why it is not. */
   readonly dependencies: Readonly<Record<string, () => Promise<string | null>>>;
@@ -33,7 +33,7 @@ const unknown: OutboxFigures = { jobs: NaN, oldestSeconds: NaN };
 
 export function addGauges(
   registry: Registry,
-  { version, dependencies, store, tools, access }: Asked,
+  { version, dependencies, store, tools, access }: GaugeSources,
 ) {
   const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({

@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
-import type { Answer } from '../http/responses.ts';
+import type { HandledRequest } from '../http/responses.ts';
 import type { JobStore } from '../jobs/job-store.ts';
 import type { Publisher } from '../jobs/publisher.ts';
 import { reportFates, type ReportFate } from '../jobs/broker.ts';
-import { addGauges, type Asked } from './gauges.ts';
+import { addGauges, type GaugeSources } from './gauges.ts';
 import { ObservedPublisher } from './observed-publisher.ts';
 import { ObservedStore } from './observed-store.ts';
 
@@ -76,7 +76,7 @@ export class Metrics {
   }
 
   /** What is asked at every scrape. To be called once. */
-  ask(asked: Asked): void {
+  ask(asked: GaugeSources): void {
     addGauges(this.#registry, asked);
   }
 
@@ -90,7 +90,7 @@ export class Metrics {
     return new ObservedPublisher(publisher, this.#registry);
   }
 
-  countAnswer({ method, route, status, seconds, isStream }: Answer): void {
+  countResponse({ method, route, status, seconds, isStream }: HandledRequest): void {
     this.#requests.inc({ method, route, status });
     if (!isStream) this.#requestSeconds.observe({ route }, seconds);
   }

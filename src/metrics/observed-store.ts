@@ -18,6 +18,7 @@ import type {
   OutboxBacklog,
   OutboxJob,
   Postponement,
+  Purge,
   SentJob,
 } from '../jobs/job-store.ts';
 
@@ -165,7 +166,7 @@ export class ObservedStore implements JobStore {
     return this.#watch('due', () => this.#store.due(now, heardSince, limit));
   }
 
-  purge(finishedBefore: EpochMs, limit: number): Promise<number> {
+  purge(finishedBefore: EpochMs, limit: number): Promise<Purge> {
     return this.#watch('purge', () => this.#store.purge(finishedBefore, limit));
   }
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../lib/json.ts';
+import type { Json, JsonObject } from '../lib/json.ts';
 import { hasUnstorable, makeStorable } from '../lib/storable.ts';
 import type { EpochMs } from '../jobs/job.ts';
 
@@ -47,10 +47,13 @@ export function epochMs(expression: string): string {
 
 /** Rows for json_to_recordset: one parameter however many there are. */
 export function rowsAsJson<T>(columns: readonly Column<T>[], values: readonly T[]): string {
-  const records = values.map((value) => recordOf(columns, value));
-  const text = JSON.stringify(records);
-  // The fronts refuse or mend what PostgreSQL cannot hold; one row they let through must not fail a batch.
-  return hasUnstorable(text) ? JSON.stringify(makeStorable(records)) : text;
+  return jsonText(values.map((value) => recordOf(columns, value)));
+}
+
+/** The fronts refuse or mend what PostgreSQL cannot hold; one row they let through must not fail a batch. */
+export function jsonText(value: Json): string {
+  const text = JSON.stringify(value);
+  return hasUnstorable(text) ? JSON.stringify(makeStorable(value)) : text;
 }
 
 /**

@@ -4,7 +4,7 @@ import { environmentNames } from './database-parameters.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 import { splitUrl } from './url-syntax.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type DatabaseEnvironment = Readonly<Record<string, string | undefined>>;
 
 /** Files that libpq looks for in the home directory (PostgreSQL manual, 34.16 and 34.19). */
 const homeFiles: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const homeFiles: Readonly<Record<string, string>> = {
  *
  * @throws Error with a message for operators, which holds no password
  */
-export function completeDatabaseUrl(url: string, env: Environment): string {
+export function completeDatabaseUrl(url: string, env: DatabaseEnvironment): string {
   parseDatabaseUrl(url);
   let completed = url;
   for (const [variable, name] of Object.entries(environmentNames)) {

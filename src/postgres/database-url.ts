@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { isRead, refusalOf, type ParameterName } from './database-parameters.ts';
 import { splitUrl } from './url-syntax.ts';
 
@@ -103,12 +104,9 @@ export function parseDatabaseUrl(url: string): DatabaseTarget {
   };
 }
 
-/** The first server and the database as a URL without a password, for messages. */
-export function describeTarget({ hosts: [host], user, database }: DatabaseTarget): string {
-  const { name = '', port = '' } = host ?? {};
-  const shown = name.includes(':') ? `[${name}]` : encodeURIComponent(name);
-  const account = user === null ? '' : `${encodeURIComponent(user)}@`;
-  return `//${account}${shown}:${port}/${encodeURIComponent(database ?? user ?? '')}`;
+/** The database of a URL that names none is called as its user, and that one as the account here. */
+export function databaseNameOf({ database, user }: DatabaseTarget): string {
+  return database ?? user ?? userInfo().username;
 }
 
 /** Names of other drivers, as libpq takes them. */

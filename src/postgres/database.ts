@@ -7,8 +7,9 @@ import { PostgresChangeNotifier } from './change-notifier.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
-import { assertSchema, DatabaseUnusable } from './schema.ts';
 import { PostgresUsageNotifier, usageChannel } from './usage-notifier.ts';
+import { prepareDatabase } from './schema.ts';
+import { DatabaseUnusable } from './database-unusable.ts';
 import { readTime } from './sql/read-time.ts';
 
 export interface DatabaseOptions {
@@ -113,7 +114,7 @@ export class PostgresDatabase implements Service {
   }
 
   async #open(): Promise<void> {
-    if (!this.#checked) await assertSchema(this.#pool);
+    if (!this.#checked) await prepareDatabase(this.#pool);
     this.#checked = true;
     await this.#lookAtTime();
     await this.#listen();

@@ -12,7 +12,8 @@ import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { PostgresChangeNotifier } from './change-notifier.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
-import { assertSchema, DatabaseUnusable } from './schema.ts';
+import { DatabaseUnusable } from './database-unusable.ts';
+import { prepareDatabase } from './schema.ts';
 
 storeContract('the PostgreSQL store', async () => {
   const database = await createDatabase();
@@ -97,9 +98,9 @@ describe('the check of the schema', () => {
   test('passes on a deployed database', async () => {
     const database = await createDatabase();
     const pool = new Pool({ url: database.url, maxConnections: 2 });
-    await expect(assertSchema(pool)).resolves.toBeUndefined();
+    await expect(prepareDatabase(pool)).resolves.toBeUndefined();
     await pool.run((sql) => sql`ALTER TABLE jobs DROP COLUMN unroutable_since`);
-    const error = await assertSchema(pool).catch((caught: unknown) => caught);
+    const error = await prepareDatabase(pool).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DatabaseUnusable);
     expect(String(error)).toMatch(/older than this gateway needs: it lacks jobs\.unroutable_since/);
     await pool.close();
@@ -110,7 +111,7 @@ describe('the check of the schema', () => {
     const database = await createEmptyDatabase();
     const pool = new Pool({ url: database.url, maxConnections: 2 });
     const name = new URL(database.url).pathname.slice(1);
-    const error = await assertSchema(pool).catch((caught: unknown) => caught);
+    const error = await prepareDatabase(pool).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(DatabaseUnusable);
     expect(String(error)).toMatch(/not deployed/);
     expect(String(error)).toMatch(new RegExp(`sqitch deploy db:pg://\\w+@127.0.0.1:\\d+/${name}`));

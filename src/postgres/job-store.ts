@@ -9,32 +9,36 @@ import type {
   OutboxBacklog,
   OutboxJob,
   Postponement,
+  Purge,
   SentJob,
 } from '../jobs/job-store.ts';
 import { transition } from '../jobs/transition.ts';
 import type { Pool } from './pool.ts';
 import { jobOf, stateOf, type StateRow } from './rows.ts';
+import { Retention } from './retention.ts';
 import { claimOutbox } from './sql/claim-outbox.ts';
 import { countUnfinished } from './sql/count-unfinished.ts';
 import { createJobs } from './sql/create-jobs.ts';
 import { findDueJobs } from './sql/find-due-jobs.ts';
 import { getJobs } from './sql/get-jobs.ts';
-import { listJobs } from './sql/list-jobs.ts';
+import { readJobList } from './sql/list-jobs.ts';
 import { lockJobs } from './sql/lock-jobs.ts';
 import { markDispatched } from './sql/mark-dispatched.ts';
 import { measureOutbox } from './sql/measure-outbox.ts';
 import { postponeJobs } from './sql/postpone-jobs.ts';
-import { purgeJobs } from './sql/purge-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
+import { saveResult } from './sql/save-result.ts';
 import { inTransaction, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
   readonly #pool: Pool;
+  readonly #retention: Retention;
 
   constructor(pool: Pool) {
     this.#pool = pool;
+    this.#retention = new Retention(pool);
   }
 
   async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
@@ -67,7 +71,7 @@ export class PostgresJobStore implements JobStore {
   }
 
   async list(query: ListQuery): Promise<JobPage> {
-    const rows = await this.#pool.runLong((sql) => listJobs(sql, query));
+    const rows = await this.#pool.runLong((sql) => readJobList(sql, query));
     const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
     return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
   }
@@ -98,8 +102,8 @@ export class PostgresJobStore implements JobStore {
     return this.#pool.run((sql) => findDueJobs(sql, now, heardSince, limit));
   }
 
-  purge(finishedBefore: EpochMs, limit: number): Promise<number> {
-    return this.#pool.runLong((sql) => purgeJobs(sql, finishedBefore, limit));
+  purge(finishedBefore: EpochMs, limit: number): Promise<Purge> {
+    return this.#retention.purge(finishedBefore, limit);
   }
 
   async unavailable(): Promise<string | null> {
@@ -133,6 +137,11 @@ function decide(
   });
   if (touched.size === 0) return { write: null, result: outcomes };
   const states = [...touched.values()];
+  const [state, update] = [states[0], updates[0]];
+  const isOne = states.length === 1 && updates.length === 1;
+  if (isOne && state !== undefined && update !== undefined && update.result !== null) {
+    return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
+  }
   return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
 }
 

@@ -48,7 +48,8 @@ export class Pool {
     this.#limitMs = timeLimitMs;
     this.#onLoss = onLoss ?? (() => {});
     const connect: ConnectionsOptions['connect'] = (onLost) => this.#connect(onLost);
-    const shared = { connect, limitMs: timeLimitMs };
+    const isCurrent = ({ settings }: Connection): boolean => settings === this.#settings;
+    const shared = { connect, isCurrent, limitMs: timeLimitMs };
     const forTransactions = Math.min(maxTransactions, Math.floor(maxConnections / 2));
     const rest = maxConnections - forTransactions;
     const forLong = Math.min(maxLong, Math.floor(rest / 2));
@@ -104,7 +105,7 @@ export class Pool {
     }
   }
 
-  /** Connections that are opened from now on have these settings; those that stand are closed. */
+  /** Statements from now on run in sessions with these settings: those that stand are closed. */
   useSettings(settings: SessionSettings): void {
     this.#settings = settings;
     this.#closeIdle();

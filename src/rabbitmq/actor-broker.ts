@@ -7,12 +7,14 @@ import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { Report } from '../wire/report.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { onAbort } from '../lib/on-abort.ts';
 import { CancelListener } from './cancel-listener.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
-import { refusalOf, ReportSender } from './report-sender.ts';
+import { Inquiries } from './inquiries.ts';
+import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
 import { StepConsumer } from './step-consumer.ts';
 
@@ -39,6 +41,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #consuming: RabbitConnection;
   readonly #envelopes: EnvelopeSender;
   readonly #reports: ReportSender;
+  readonly #inquiries: Inquiries;
   readonly #deadLetters: DeadLetters;
   readonly #cancelListener: CancelListener;
   readonly #onCalledOff: ((job: CalledOffJob) => void)[] = [];
@@ -56,6 +59,7 @@ class RabbitActorBroker implements ActorBroker {
     this.#envelopes = new EnvelopeSender({ connection, exchange, clock, log });
     const closing = this.#closing.signal;
     this.#reports = new ReportSender({ connection, clock, log, closing });
+    this.#inquiries = new Inquiries(connection, log);
     this.#deadLetters = new DeadLetters({ connection, exchange, log });
     this.#cancelListener = new CancelListener({
       connection: this.#consuming,
@@ -103,7 +107,7 @@ class RabbitActorBroker implements ActorBroker {
       if (outcome === 'confirmed') return;
       if (outcome === 'refused') {
         const bytes = Buffer.byteLength(encodeEnvelope(envelope));
-        throw new Refused(refusalOf(`the message for step "${step}"`, bytes));
+        throw new Refused(tooLargeText(`the message for step "${step}"`, bytes));
       }
       if (outcome === 'unroutable') {
         unroutableAfter = Math.min(unroutableAfter, this.#clock() + unroutableGraceMs);
@@ -117,6 +121,10 @@ class RabbitActorBroker implements ActorBroker {
 
   report(replyTo: string, report: Report, deadline: EpochMs | null = null): Promise<void> {
     return this.#reports.send(replyTo, report, deadline);
+  }
+
+  inquire(replyTo: string, report: Report): Promise<boolean> {
+    return this.#inquiries.send(replyTo, report);
   }
 
   flush(): Promise<void> {
@@ -135,19 +143,19 @@ class RabbitActorBroker implements ActorBroker {
   async #close(): Promise<void> {
     this.#closing.abort();
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
-    await this.#cancelListener.stop();
+    await Promise.all([this.#cancelListener.stop(), this.#inquiries.close()]);
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
   }
 
   async #unlessClosed(work: Promise<void>): Promise<void> {
     const closed = Promise.withResolvers<never>();
-    const abandon = () => closed.reject(new BrokerUnavailable('the connection is closing'));
-    this.#closing.signal.addEventListener('abort', abandon);
-    if (this.#closing.signal.aborted) abandon();
+    const stopListening = onAbort(this.#closing.signal, () =>
+      closed.reject(new BrokerUnavailable('the connection is closing')),
+    );
     try {
       await Promise.race([work, closed.promise]);
     } finally {
-      this.#closing.signal.removeEventListener('abort', abandon);
+      stopListening();
     }
   }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReportIntake } from '../wire/report-intake.ts';
 import { reportQueue } from '../wire/report-queue.ts';
+import { ActivityReplies } from './activity-replies.ts';
 import { connectActorBroker } from './actor-broker.ts';
 import { RabbitAnnouncer } from './announcer.ts';
 import { RabbitConnection } from './connection.ts';
@@ -22,10 +23,15 @@ export interface RabbitBrokerOptions {
   readonly consumeEndQueues: boolean;
   /** Takes what actors report. */
   readonly intake: ReportIntake;
+  /** May an actor (still) work on this job? Absent: actors that ask are not told. */
+  readonly isActive?: (jobId: string) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly clock: Clock;
   readonly log: Log;
 }
+
+/** Most bytes of reports that wait for their turn, or for an outage of the store to end. */
+const maxHeldBytes = 32 * 1_048_576;
 
 /** The gateway's side of RabbitMQ: envelopes go out, reports come in. */
 export class RabbitBroker implements Broker, ActorConnector {
@@ -37,14 +43,22 @@ export class RabbitBroker implements Broker, ActorConnector {
   readonly #consumers: readonly ReportConsumer[];
 
   constructor(options: RabbitBrokerOptions) {
-    const { url, exchange, consumeEndQueues, intake, onReport, clock, log } = options;
+    const { url, exchange, consumeEndQueues, intake, isActive, onReport, clock, log } = options;
     this.#options = options;
     this.#publishing = new RabbitConnection({ url, name: 'asya gateway, publishing', log });
-    this.#consuming = new RabbitConnection({ url, name: 'asya gateway, consuming', log });
+    this.#consuming = new RabbitConnection({
+      url,
+      name: 'asya gateway, consuming',
+      log,
+      maxHeldBytes,
+    });
     this.#publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
     this.#announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });
-    const parts = { connection: this.#consuming, exchange, intake, deadLetters, onReport, log };
+    const replies =
+      isActive && new ActivityReplies({ connection: this.#publishing, isActive, log });
+    const connection = this.#consuming;
+    const parts = { connection, exchange, intake, deadLetters, replies, onReport, log };
     const ends = consumeEndQueues ? endQueues : [];
     this.#consumers = [
       new ReportConsumer(parts, reportQueue(reportQueueOf(exchange)), []),

@@ -4,7 +4,7 @@ import { decodeCalledOff } from '../wire/called-off.ts';
 import type { Log } from '../lib/log.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 import type { RabbitConnection } from './connection.ts';
-import { textOf } from './message-text.ts';
+import { messageText } from './message-text.ts';
 import { cancelledExchange } from './topology.ts';
 
 export interface CancelListenerOptions {
@@ -57,7 +57,7 @@ export class CancelListener {
   #hear(message: AsyncMessage): void {
     const { listener, log } = this.#options;
     try {
-      listener(decodeCalledOff(textOf(message)));
+      listener(decodeCalledOff(messageText(message)));
     } catch (error) {
       log.warn({ err: error }, 'a cancellation cannot be read');
     }

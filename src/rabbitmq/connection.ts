@@ -7,11 +7,13 @@ import { parseAmqpUrl } from './amqp-url.ts';
 import { ClientConnection } from './client-connection.ts';
 import { gatherWrites } from './gathered-writes.ts';
 
-export interface ConnectionOptions {
+export interface AmqpConnectionOptions {
   readonly url: string;
   /** Shown in RabbitMQ's list of connections and in the log. */
   readonly name: string;
   readonly log: Log;
+  /** Most bytes of messages that are delivered and not settled; see HeldBodies. Default: no limit. */
+  readonly maxHeldBytes?: number;
 }
 
 /** How long `start` waits for the first connection; afterwards it is tried in the background. */
@@ -26,7 +28,7 @@ const closeMs = 1_000;
  * connections that publish, and acknowledgements on the same one would be stuck with them.
  */
 export class RabbitConnection implements Service {
-  readonly #options: ConnectionOptions;
+  readonly #options: AmqpConnectionOptions;
   readonly #stopping = new AbortController();
   readonly #channels = new Set<Channel>();
   readonly #onConnected: (() => Promise<void> | void)[] = [];
@@ -36,7 +38,7 @@ export class RabbitConnection implements Service {
   #connected = false;
   #stopped: Promise<void> | null = null;
 
-  constructor(options: ConnectionOptions) {
+  constructor(options: AmqpConnectionOptions) {
     this.#options = options;
   }
 
@@ -105,8 +107,8 @@ export class RabbitConnection implements Service {
   }
 
   #connect(attempted: () => void): ClientConnection {
-    const { url, name, log } = this.#options;
-    const amqp = new ClientConnection({
+    const { url, name, log, maxHeldBytes } = this.#options;
+    const options = {
       connectionName: name,
       frameMax: 131_072,
       heartbeat: 10,
@@ -116,7 +118,8 @@ export class RabbitConnection implements Service {
       retryHigh: 2_000,
       // Consumers wait this long for a connection before they pause, and their closing waits too.
       acquireTimeout: 1_000,
-    });
+    };
+    const amqp = new ClientConnection(options, maxHeldBytes);
     amqp.on('connection', () => {
       this.#connected = true;
       this.#fault = null;

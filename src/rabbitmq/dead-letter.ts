@@ -1,6 +1,6 @@
 import type { AsyncMessage, HeaderFields } from 'rabbitmq-client';
 
-export interface Verdict {
+export interface DeadLetterCause {
   /** The queue the message was in. */
   readonly queue: string;
   /** Why nobody can use it. */
@@ -48,7 +48,7 @@ const kept = [
  * What to store of a message, the most complete form first. The next one is for a RabbitMQ that refuses
  * the one before.
  */
-export function deadLetterForms(message: AsyncMessage, verdict: Verdict): DeadLetter[] {
+export function deadLetterForms(message: AsyncMessage, verdict: DeadLetterCause): DeadLetter[] {
   const properties: HeaderFields = { durable: true };
   for (const name of kept) Object.assign(properties, { [name]: message[name] });
   const body: Buffer = message.body;
@@ -70,7 +70,7 @@ export function deadLetterForms(message: AsyncMessage, verdict: Verdict): DeadLe
 function letter(
   properties: HeaderFields,
   headers: Headers,
-  { queue, reason }: Verdict,
+  { queue, reason }: DeadLetterCause,
   body: Buffer,
   without: readonly string[],
 ): DeadLetter {

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { untilAborted } from '../lib/until-aborted.ts';
 import { ConfirmSender } from './confirm-sender.ts';
 import type { RabbitConnection } from './connection.ts';
-import { deadLetterForms, type DeadLetter, type Verdict } from './dead-letter.ts';
+import { deadLetterForms, type DeadLetter, type DeadLetterCause } from './dead-letter.ts';
 import { deadLetterQueueOf, declareQueue } from './topology.ts';
 
 export interface DeadLettersOptions {
@@ -52,7 +52,11 @@ export class DeadLetters {
    *
    * @returns false if the signal aborted first: the message is to be delivered again
    */
-  async keep(message: AsyncMessage, verdict: Verdict, signal: AbortSignal): Promise<boolean> {
+  async keep(
+    message: AsyncMessage,
+    verdict: DeadLetterCause,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { log, retrying = { firstMs: 200, capMs: 10_000 } } = this.#options;
     log.error({ ...verdict, messageId: message.messageId }, 'a message goes to the dead letters');
     const forms = deadLetterForms(message, verdict);
@@ -116,7 +120,7 @@ export class DeadLetters {
     }
   }
 
-  #giveUp(message: AsyncMessage, verdict: Verdict): boolean {
+  #giveUp(message: AsyncMessage, verdict: DeadLetterCause): boolean {
     const body: Buffer = message.body;
     const shown = body.toString('utf8', 0, loggedOfBody);
     const { headers, messageId } = message;

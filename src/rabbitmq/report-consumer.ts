@@ -3,6 +3,7 @@ import type { ReportListener } from '../jobs/broker.ts';
 import type { Log } from '../lib/log.ts';
 import type { Service } from '../lib/service.ts';
 import type { ReportIntake, ReportSource } from '../wire/report-intake.ts';
+import type { ActivityReplies } from './activity-replies.ts';
 import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { QueueConsumer, type Settlement } from './queue-consumer.ts';
@@ -14,6 +15,8 @@ export interface ReportConsumerParts {
   readonly exchange: string;
   readonly intake: ReportIntake;
   readonly deadLetters: DeadLetters;
+  /** Tells actors that ask whether their job is active. Absent: they are not told. */
+  readonly replies?: ActivityReplies | undefined;
   readonly onReport?: ReportListener | undefined;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
@@ -63,7 +66,7 @@ export class ReportConsumer implements Service {
   }
 
   async #handle(message: AsyncMessage): Promise<Settlement> {
-    const { intake, deadLetters, onReport } = this.#parts;
+    const { intake, deadLetters, replies, onReport } = this.#parts;
     const { signal } = this.#stopping;
     const { queue } = this.#source;
     const body: Buffer = message.body;
@@ -79,6 +82,7 @@ export class ReportConsumer implements Service {
         return 'acknowledge';
       case 'applied':
       case 'refused':
+        replies?.replyTo(message);
         onReport?.(queue, verdict.kind);
         return 'acknowledge';
     }

@@ -44,7 +44,7 @@ export class ReportSender {
       : await send();
     if (outcome === 'confirmed') return;
     if (outcome === 'returned') throw new BrokerUnavailable(noQueue(replyTo));
-    throw new Refused(refusalOf(`the report (${report.type})`, body.length));
+    throw new Refused(tooLargeText(`the report (${report.type})`, body.length));
   }
 
   async #sendUntilTaken(
@@ -96,6 +96,6 @@ function noQueue(replyTo: string): string {
 }
 
 /** Why a message was refused, as far as it can be told: RabbitMQ's own words are lost on the way. */
-export function refusalOf(what: string, bytes: number): string {
+export function tooLargeText(what: string, bytes: number): string {
   return `RabbitMQ refuses ${what} of ${bytes} bytes; it takes messages up to its max_message_size`;
 }

@@ -8,7 +8,7 @@ import { decodeEnvelope } from '../wire/envelope-codec.ts';
 import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { DoneMessages } from './done-messages.ts';
-import { textOf } from './message-text.ts';
+import { messageText } from './message-text.ts';
 import { QueueConsumer, type Settlement } from './queue-consumer.ts';
 
 export interface StepConsumerOptions {
@@ -84,7 +84,7 @@ export class StepConsumer implements Service {
   async #settle(message: AsyncMessage, queue: string): Promise<Settlement> {
     let envelope: Envelope;
     try {
-      envelope = decodeEnvelope(textOf(message));
+      envelope = decodeEnvelope(messageText(message));
     } catch (error) {
       return this.#discard(message, queue, String(error));
     }

@@ -33,29 +33,6 @@ export function boolean(text: string): boolean {
   throw new Error(`must be true or false, but is "${text}"`);
 }
 
-/** The fault leaves the text out, because a URL holds a password. */
-function url(protocols: readonly string[]): (text: string) => string {
-  return (text) => {
-    const parsed = URL.parse(text);
-    if (parsed === null || !protocols.includes(parsed.protocol)) {
-      throw new Error(`must be a URL that begins with ${protocols.join('// or ')}//`);
-    }
-    if (!isDecodable(parsed)) {
-      throw new Error('a % in its user, password or path must be written %25');
-    }
-    return text;
-  };
-}
-
-function isDecodable({ username, password, pathname }: URL): boolean {
-  try {
-    decodeURIComponent(username + password + pathname);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Null: the broker inside this process. */
 export function brokerUrl(text: string): string | null {
   if (text === 'memory:') return null;

@@ -1,5 +1,5 @@
 /** How one variable of the environment becomes a value. */
-export interface Setting<T> {
+export interface EnvironmentSetting<T> {
   readonly variable: string;
   /** What holds while the variable is unset or empty. */
   readonly fallback: T;

@@ -9,7 +9,7 @@ function withEntry(entry: string): string {
 
 const toolKeys =
   'name, title, description, parameters, input_schema, output_schema, annotations, route, ' +
-  'progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, client_capabilities, metadata';
+  'progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, retry, client_capabilities, metadata';
 const hints = 'title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint';
 const dialects =
   'https://json-schema.org/draft/2020-12/schema, https://json-schema.org/draft/2019-09/schema, ' +

@@ -19,6 +19,7 @@ describe('refused', () => {
       'task_support: must be one of optional, required, forbidden, but is true',
     ],
     ['metadata: vision', 'metadata: must be a mapping, but is "vision"'],
+    ['retry: 3', 'retry: must be a mapping, but is 3'],
   ])('%s, of a tool and of the defaults', (option, fault) => {
     expect(refusalOf(`tools:\n  - name: t\n    route: [s]\n    ${option}`)).toEqual([
       `4:5 tools[0].${fault}`,
@@ -28,7 +29,7 @@ describe('refused', () => {
 
   test('a default that is not for all tools', () => {
     expect(refusalOf('defaults:\n  route: r')).toEqual([
-      '2:3 defaults.route: unknown key; known: progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, client_capabilities, metadata',
+      '2:3 defaults.route: unknown key; known: progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, retry, client_capabilities, metadata',
     ]);
   });
 });

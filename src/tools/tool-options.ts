@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fields, YamlNode } from '../yaml/yaml-node.ts';
-import { inputCapabilities, type Tool } from './tool.ts';
+import { readRetry } from './retry.ts';
+import { inputCapabilities, type Tool, type ToolRetry } from './tool.ts';
 
 /** What a tool may set for itself and `defaults` for all. */
 export type ToolOptions = Pick<
@@ -13,6 +14,7 @@ export type ToolOptions = Pick<
   | 'inputTimeoutSeconds'
   | 'taskSupport'
   | 'asksFirst'
+  | 'retry'
   | 'clientCapabilities'
   | 'metadata'
 >;
@@ -26,6 +28,7 @@ export const optionKeys = [
   'input_timeout',
   'task_support',
   'asks_first',
+  'retry',
   'client_capabilities',
   'metadata',
 ] as const;
@@ -41,6 +44,7 @@ export const builtInOptions: ToolOptions = {
   inputTimeoutSeconds: 0,
   taskSupport: 'optional',
   asksFirst: false,
+  retry: null,
   clientCapabilities: [],
   metadata: null,
 };
@@ -66,6 +70,7 @@ export function readOptions(fields: Fields<OptionKey>, fallback: ToolOptions): T
       fields.get('task_support')?.oneOf(['optional', 'required', 'forbidden']) ??
       fallback.taskSupport,
     asksFirst: fields.get('asks_first')?.boolean() ?? fallback.asksFirst,
+    retry: retryOf(fields.get('retry'), fallback),
     clientCapabilities:
       fields
         .get('client_capabilities')
@@ -74,6 +79,12 @@ export function readOptions(fields: Fields<OptionKey>, fallback: ToolOptions): T
         .filter((name) => name !== undefined) ?? fallback.clientCapabilities,
     metadata: fields.get('metadata')?.object() ?? fallback.metadata,
   };
+}
+
+/** `retry: null` switches off what the defaults say. */
+function retryOf(setting: YamlNode | undefined, { retry }: ToolOptions): ToolRetry | null {
+  if (setting === undefined) return retry;
+  return setting.value === null ? null : (readRetry(setting) ?? null);
 }
 
 /** Joins the `defaults` of several files, which may repeat but not contradict each other. */

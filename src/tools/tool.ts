@@ -13,6 +13,20 @@ export const inputCapabilities = ['elicitation', 'sampling', 'roots'] as const;
 
 export type InputCapability = (typeof inputCapabilities)[number];
 
+/** The failures that can be tried again, by the reason that the job would have. */
+export const retryable = ['ActorError', 'HeartbeatLost', 'Unroutable', 'PublishFailed'] as const;
+
+/** How a job is tried again before it fails. */
+export interface ToolRetry {
+  /** Most attempts, the first one included. */
+  readonly attempts: number;
+  /** Seconds until the second attempt; the pause doubles with each one. */
+  readonly delaySeconds: number;
+  /** Longest pause between two attempts. */
+  readonly maxDelaySeconds: number;
+  readonly on: readonly (typeof retryable)[number][];
+}
+
 export type TaskSupport = 'optional' | 'required' | 'forbidden';
 
 /** A tool as offered: checked, with defaults merged and its route resolved. */
@@ -46,6 +60,8 @@ export interface Tool {
   readonly taskSupport: TaskSupport;
   /** Whether its actors ask before they work: a task begins once that is answered. */
   readonly asksFirst: boolean;
+  /** How a job of this tool is tried again before it fails. Null: not at all. */
+  readonly retry: ToolRetry | null;
   /** What a client must be able to answer, or a call makes no sense. */
   readonly clientCapabilities: readonly InputCapability[];
   /** Shown in the job handle and merged into the route's metadata; null: none. */

@@ -57,6 +57,7 @@ describe('a tools file', () => {
       heartbeatTimeoutSeconds: 0,
       inputTimeoutSeconds: 0,
       asksFirst: false,
+      retry: null,
       clientCapabilities: [],
       taskSupport: 'optional',
       metadata: { team: 'vision' },

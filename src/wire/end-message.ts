@@ -1,3 +1,4 @@
+import { attemptOf } from './attempt.ts';
 import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { Failed, Succeeded } from '../jobs/event.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
@@ -69,10 +70,10 @@ function endOf(message: JsonObject, event: Succeeded | Failed): ActorReport {
     throw new MalformedEnd('job_id or id must be 1 to 128 letters, digits, - or _');
   }
   const route = message['route'];
-  const { steps, actors } = isJsonObject(route) ? route : {};
+  const { steps, actors, metadata } = isJsonObject(route) ? route : {};
   return {
     jobId,
-    event,
+    event: event.type === 'failed' ? { ...event, ...attemptOf({ metadata }) } : event,
     child: {
       parentId: jobIdOf(message['parent_id']),
       steps: namesOf(steps ?? actors),

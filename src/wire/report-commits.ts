@@ -47,6 +47,9 @@ export class ReportCommits {
   }
 
   /**
+   * Tries once even if the signal has aborted, unless the store is known to be away: a last report comes
+   * while its sender closes.
+   *
    * @returns null if the signal aborted before the store took the report
    * @throws what the store says of this report, again and again
    */
@@ -54,9 +57,10 @@ export class ReportCommits {
     report: ActorReport,
     { isLarge, signal }: CommitOptions,
   ): Promise<ApplyOutcome | null> {
-    for (let tries = 1; ;) {
+    let tried = false;
+    for (let tries = 1; ; tried = true) {
       while (this.#outage !== null && !signal.aborted) await untilAborted(this.#outage, signal);
-      if (signal.aborted) return null;
+      if (signal.aborted && (tried || this.#outage !== null)) return null;
       const takenBefore = this.#taken;
       try {
         const outcome = await this.#options.take(report);

@@ -1,12 +1,12 @@
 import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { ApplyOutcome } from '../jobs/job-store.ts';
 import { Overloaded } from '../lib/batcher.ts';
-import type { ByteBudget } from '../lib/byte-budget.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';
 import { makeStorable } from '../lib/storable.ts';
 import { resultRejected, sizeFault } from './rejected-report.ts';
 import { ReportCommits, type ReportCommitsOptions } from './report-commits.ts';
+import { largeReport, type ReportMemory } from './report-memory.ts';
 import { storableJson } from './storable-json.ts';
 
 /**
@@ -33,20 +33,17 @@ export interface ReportIntakeOptions extends ReportCommitsOptions {
   /** Most bytes of a result; beyond it its job fails. */
   readonly maxResultBytes: number;
   /** For reports that were decoded and are not committed yet. */
-  readonly memory: ByteBudget;
+  readonly memory: ReportMemory;
 }
 
 /** A message at work: its body, where it came from, and what ends its waits. */
-interface Message {
+interface ReportMessage {
   readonly body: Uint8Array;
   readonly source: ReportSource;
   readonly signal: AbortSignal;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** In bytes. From here on a commit takes long enough to be felt. */
-const largeReport = 1_048_576;
 
 /**
  * Takes in what actors report through queues, whatever broker they belong to: reads a message, has it
@@ -55,7 +52,7 @@ const largeReport = 1_048_576;
  */
 export class ReportIntake {
   readonly #maxResultBytes: number;
-  readonly #memory: ByteBudget;
+  readonly #memory: ReportMemory;
   readonly #commits: ReportCommits;
   readonly #log: ReportIntakeOptions['log'];
 
@@ -82,7 +79,7 @@ export class ReportIntake {
     }
   }
 
-  async #takeInTurn(message: Message): Promise<Verdict> {
+  async #takeInTurn(message: ReportMessage): Promise<Verdict> {
     const { body, signal } = message;
     const release =
       this.#memory.tryTake(body.length) ?? (await this.#memory.take(body.length, signal));
@@ -93,7 +90,7 @@ export class ReportIntake {
     }
   }
 
-  async #takeNow(message: Message): Promise<Verdict> {
+  async #takeNow(message: ReportMessage): Promise<Verdict> {
     let value: Json;
     try {
       value = storableJson(utf8.decode(message.body));
@@ -113,7 +110,7 @@ export class ReportIntake {
   }
 
   /** The body is not read. If it tells of an outcome, its job fails. */
-  #reject(message: Message, fault: string): Promise<Verdict> {
+  #reject(message: ReportMessage, fault: string): Promise<Verdict> {
     const skimmed = skimJson(message.body);
     const report =
       skimmed &&
@@ -124,7 +121,11 @@ export class ReportIntake {
     return this.#fail(report, message, fault);
   }
 
-  async #fail(report: ActorReport | null, message: Message, reason: string): Promise<Verdict> {
+  async #fail(
+    report: ActorReport | null,
+    message: ReportMessage,
+    reason: string,
+  ): Promise<Verdict> {
     if (report === null) return { kind: 'unusable', reason };
     const { jobId } = report;
     const { source, signal } = message;

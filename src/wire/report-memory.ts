@@ -1,17 +1,40 @@
-import { ByteBudget } from '../lib/byte-budget.ts';
+import { ByteBudget, type Release } from '../lib/byte-budget.ts';
 import { largestBody } from './rejected-report.ts';
 
-/** Room for small reports beside one that is as large as may be, in bytes. */
-const besideLarge = 8 * 1_048_576;
+/** From here on, in bytes, a report is worth waiting for: its commit takes long enough to be felt. */
+export const largeReport = 1_048_576;
+
+/** For those below, in bytes. */
+const maxSmallBytes = 8 * 1_048_576;
 
 /**
- * The bound on reports that were decoded and are not committed yet, for all ways by which they come. A
- * report of 16 MiB is in memory some eight times over until PostgreSQL has it.
+ * The bound on reports that were decoded and are not committed yet, by whatever way they came. A report
+ * of 16 MiB is in memory some ten times over until PostgreSQL has it, so that only one of them is at
+ * work. Small ones do not wait for it.
  */
-export function reportMemory(maxResultBytes: number): ByteBudget {
-  return new ByteBudget({
-    maxBytes: largestBody(maxResultBytes) + besideLarge,
-    // Whoever waits is bounded: by the prefetch, and by the requests that may be read.
-    maxWaiting: Infinity,
-  });
+export class ReportMemory {
+  readonly #large: ByteBudget;
+  readonly #small: ByteBudget;
+
+  /** @param maxResultBytes most bytes of one result */
+  constructor(maxResultBytes: number) {
+    // Whoever waits is bounded: by the prefetch, and by the requests that are read at a time.
+    const maxWaiting = Infinity;
+    this.#large = new ByteBudget({ maxBytes: largestBody(maxResultBytes), maxWaiting });
+    this.#small = new ByteBudget({ maxBytes: maxSmallBytes, maxWaiting });
+  }
+
+  /** @returns null if there is no room now */
+  tryTake(bytes: number): Release | null {
+    return this.#budgetFor(bytes).tryTake(bytes);
+  }
+
+  /** @throws Overloaded once the signal aborts */
+  take(bytes: number, signal: AbortSignal): Promise<Release> {
+    return this.#budgetFor(bytes).take(bytes, signal);
+  }
+
+  #budgetFor(bytes: number): ByteBudget {
+    return bytes < largeReport ? this.#small : this.#large;
+  }
 }

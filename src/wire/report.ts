@@ -1,5 +1,7 @@
-import Type, { type Static, type TSchema } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { attemptField, attemptOf } from './attempt.ts';
+import { optional } from './optional.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { Asked, Failed, JobEvent, Succeeded } from '../jobs/event.ts';
@@ -12,9 +14,6 @@ import { shortened } from '../jobs/shortened.ts';
  * in the queue with `type` and `job_id` beside them.
  */
 
-/** Serialisers of many languages write null for what is absent. */
-export const optional = <T extends TSchema>(schema: T) =>
-  Type.Optional(Type.Union([schema, Type.Null()]));
 export const jobIdText = Type.String({ pattern: jobIdPattern });
 export const stepName = Type.String({ minLength: 1, maxLength: 255 });
 export const anything = Type.Unsafe<Json>({});
@@ -22,6 +21,7 @@ export const anything = Type.Unsafe<Json>({});
 const percent = optional(Type.Number({ minimum: 0, maximum: 100 }));
 
 export const heartbeatBody = Type.Object({
+  attempt: attemptField,
   actor_name: stepName,
   /** Which visit of the route is meant, where it comes to this actor more than once. */
   step_index: optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
@@ -31,6 +31,7 @@ export const heartbeatBody = Type.Object({
 });
 
 export const progressBody = Type.Object({
+  attempt: attemptField,
   step: stepName,
   step_index: Type.Integer({ minimum: 0, maximum: 10_000 }),
   total_steps: Type.Integer({ minimum: 1, maximum: 10_000 }),
@@ -43,6 +44,7 @@ export const progressBody = Type.Object({
 });
 
 export const finalBody = Type.Object({
+  attempt: attemptField,
   job_id: optional(Type.String()),
   status: Type.Enum(['succeeded', 'failed']),
   result: Type.Optional(anything),
@@ -64,6 +66,7 @@ const inputRequests = Type.Record(
 );
 
 export const inputRequiredBody = Type.Object({
+  attempt: attemptField,
   step: stepName,
   step_index: Type.Integer({ minimum: 0, maximum: 10_000 }),
   /** The whole route as the message has it, by which it goes on. */
@@ -160,12 +163,13 @@ export function heartbeatEvent(body: HeartbeatBody): JobEvent {
   const message = body.message ?? null;
   if (status === 'error') {
     const error = message ?? `actor ${actorName} reported an error`;
-    return { type: 'failed', reason: 'ActorError', error, details: null };
+    return { type: 'failed', ...attemptOf(body), reason: 'ActorError', error, details: null };
   }
   const stepStatus = status === 'picked_up' ? 'received' : status;
   const picked = status === 'picked_up' ? `Actor ${actorName} picked up task` : null;
   return {
     type: 'heartbeat',
+    ...attemptOf(body),
     actorName,
     ...(typeof body.step_index === 'number' && { stepIndex: body.step_index }),
     stepStatus,
@@ -187,6 +191,7 @@ export function progressEvent(body: ProgressBody): JobEvent {
   }
   return {
     type: 'progress',
+    ...attemptOf(body),
     step,
     stepIndex,
     totalSteps,
@@ -202,13 +207,22 @@ function inputRequiredEvent(body: InputRequiredBody): Asked {
   if (stepIndex >= route.length) {
     throw new MalformedReport(`step_index ${stepIndex} must be an index into steps`);
   }
-  return { type: 'asked', step, stepIndex, route, requests, payload, metadata: metadata ?? {} };
+  return {
+    type: 'asked',
+    ...attemptOf(body),
+    step,
+    stepIndex,
+    route,
+    requests,
+    payload,
+    metadata: metadata ?? {},
+  };
 }
 
 export function finalEvent(body: FinalBody): Succeeded | Failed {
   return body.status === 'succeeded'
     ? { type: 'succeeded', result: body.result ?? null }
-    : failure(body.error ?? null, body.error_details ?? null);
+    : { ...failure(body.error ?? null, body.error_details ?? null), ...attemptOf(body) };
 }
 
 /**

@@ -1,6 +1,8 @@
+import { attemptOf } from './attempt.ts';
 import Type, { type Static } from 'typebox';
 import type { Failed, Progress, Succeeded } from '../jobs/event.ts';
-import { anything, failure, jobIdText, optional, stepName } from './report.ts';
+import { optional } from './optional.ts';
+import { anything, failure, jobIdText, stepName } from './report.ts';
 import { shortened } from '../jobs/shortened.ts';
 
 /*
@@ -74,5 +76,5 @@ export function envelopeProgressEvent(body: EnvelopeProgressBody): Progress | nu
 export function envelopeFinalEvent(body: EnvelopeFinalBody): Succeeded | Failed {
   return body.status === 'succeeded'
     ? { type: 'succeeded', result: body.result ?? null }
-    : failure(body.error ?? null, body.error_details ?? null);
+    : { ...failure(body.error ?? null, body.error_details ?? null), ...attemptOf(body) };
 }

@@ -5,7 +5,7 @@ import { Aliases } from './yaml-aliases.ts';
 import { collectionValue, scalarValue } from './yaml-value.ts';
 import type { Entries, Entry, Value } from './yaml-value.ts';
 
-interface Problem {
+interface YamlProblem {
   /** In UTF-16 units. */
   readonly offset: number;
   readonly message: string;
@@ -20,7 +20,7 @@ export const mergeTag = 'tag:yaml.org,2002:merge';
 /** Reads the nodes of one document. */
 export class YamlReader {
   /** If there are any, what was read has gaps. */
-  readonly problems: Problem[] = [];
+  readonly problems: YamlProblem[] = [];
   readonly #aliases = new Aliases();
 
   /** @param level how many mappings and lists stand around the node */

@@ -127,7 +127,8 @@ describe.skipIf(noHelm)('the objects', () => {
     const objects = await render(valueSets['everything on'] ?? {});
     await using pod = await podOfGateway(objects);
     expect(readConfig(pod.environmentOf('gateway'))).toEqual({
-      databaseUrl: 'postgres://jobs@asya-gateway-postgresql:5432/jobs',
+      databaseUrl:
+        'postgres://jobs@asya-gateway-postgresql:5432/jobs?password=pa%24%24w0rd%2F%40%3A%25',
       databaseMaxConnections: 7,
       rabbitmqUrl: 'amqps://asya:secret@mq.example:5671/asya',
       rabbitmqExchange: 'jobs',
@@ -137,6 +138,7 @@ describe.skipIf(noHelm)('the objects', () => {
       port: 8080,
       metricsPort: 9090,
       maxBodyBytes: 10_485_760,
+      maxResultBytes: 33_554_432,
       allowedOrigins: ['https://a.example', 'https://b.example'],
       allowedHosts: [
         'asya-gateway',
@@ -172,7 +174,9 @@ describe.skipIf(noHelm)('the objects', () => {
     );
     expect(readConfig({})).toMatchObject(rest);
     expect({ databaseUrl, rabbitmqUrl, host, metricsPort, configPath }).toEqual({
-      databaseUrl: 'postgres://asya@asya-gateway-postgresql:5432/asya',
+      databaseUrl: expect.stringMatching(
+        /^postgres:\/\/asya@asya-gateway-postgresql:5432\/asya\?password=\w{32,}$/,
+      ),
       rabbitmqUrl: 'amqp://guest:guest@rabbitmq:5672/',
       host: '0.0.0.0',
       metricsPort: 9090,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { noHelm, render, type Values } from './support/chart.ts';
 import { find } from './support/objects.ts';
@@ -24,6 +25,7 @@ const ofOneJob = [
   'DELETE /jobs/J1',
   'POST /jobs/J1/input',
   'POST /jobs/J1/cancel',
+  'POST /jobs/J1/retry',
   'GET /envelopes/J1',
   'GET /envelopes/J1/stream',
 ];
@@ -64,6 +66,16 @@ describe.skipIf(noHelm)('the HTTPRoute', () => {
   test('lets the list of all jobs through where that is asked for, and nothing else', async () => {
     expect(await isRouted('GET /jobs', { jobList: true })).toBe(true);
     for (const request of inside) expect(await isRouted(request, { jobList: true })).toBe(false);
+  });
+
+  test('is decided for every route that the gateway has', async () => {
+    const source = await readFile(new URL('../../src/http/app.ts', import.meta.url), 'utf8');
+    const routes = [...source.matchAll(/\.(get|post|delete|put|patch)\('([^']+)'/g)];
+    expect(routes.length).toBeGreaterThan(10);
+    const decided = [...outside, ...ofOneJob, ...inside, 'GET /jobs'];
+    for (const [, method = '', path = ''] of routes) {
+      expect(decided).toContain(`${method.toUpperCase()} ${path.replace(':id', 'J1')}`);
+    }
   });
 
   test('needs no regular expressions where single jobs stay inside', async () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
-import { runFault, scaled } from './fault-run.ts';
+import { runFault, scaled, timeout } from './fault-run.ts';
 import { Load } from './load.ts';
 
 const loader = fileURLToPath(new URL('crash-points.ts', import.meta.url));
@@ -19,13 +19,13 @@ const points = [
   'acknowledged',
 ];
 
-describe.skipIf(unavailable !== null)('a crash at each single step', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('a crash at each single step', { timeout }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
     cluster = await Cluster.create();
     await cluster.start({ gateways: 1 });
-  }, 120_000);
+  });
   afterAll(() => cluster.remove());
 
   test('invariants 1, 2 and 3: a job’s row and its message agree in the end', async () => {

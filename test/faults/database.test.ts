@@ -1,16 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
-import { long, runFault, scaled } from './fault-run.ts';
+import { long, runFault, scaled, timeout } from './fault-run.ts';
 
 /** PostgreSQL away, starved, or breaking connections. The same processes live through all of it. */
-describe.skipIf(unavailable !== null)('PostgreSQL', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('PostgreSQL', { timeout }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
     cluster = await Cluster.create();
     await cluster.start();
-  }, 120_000);
+  });
   afterAll(() => cluster.remove());
 
   const readiness = () => Promise.all(cluster.gateways.map((gateway) => gateway.readiness()));

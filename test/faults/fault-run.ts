@@ -15,6 +15,9 @@ export function scaled(short: number, whole: number): number {
   return long ? whole : short;
 }
 
+/** For a test of a fault. The long forms take minutes. */
+export const timeout = scaled(3, 10) * patienceMs;
+
 /** One row of the table in docs/reliability.md. */
 export interface FaultRow {
   readonly fault: string;

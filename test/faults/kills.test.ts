@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
-import { runFault, scaled } from './fault-run.ts';
+import { runFault, scaled, timeout } from './fault-run.ts';
 
 /** Processes that die without a word, again and again, under a steady load. */
-describe.skipIf(unavailable !== null)('kill -9', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('kill -9', { timeout }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
     cluster = await Cluster.create();
-  }, 120_000);
+  });
   afterEach(() => cluster.killAll());
   afterAll(() => cluster.remove());
 

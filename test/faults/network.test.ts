@@ -2,10 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { Cluster, unavailable } from './cluster.ts';
-import { runFault, scaled } from './fault-run.ts';
+import { runFault, scaled, timeout } from './fault-run.ts';
 
 /** Between each gateway and each server stands a network that misbehaves in every way it can. */
-describe.skipIf(unavailable !== null)('a bad network', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('a bad network', { timeout }, () => {
   let cluster: Cluster;
   let proxies: TcpProxy[] = [];
 
@@ -19,7 +19,7 @@ describe.skipIf(unavailable !== null)('a bad network', { timeout: 600_000 }, () 
       ASYA_RABBITMQ_URL: proxies[replica * 2 + 1]?.url ?? '',
     });
     await cluster.start({ env });
-  }, 120_000);
+  });
   afterAll(async () => {
     await cluster.killAll();
     await Promise.all(proxies.map((proxy) => proxy.refuse()));

@@ -1,15 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
-import { runFault, scaled } from './fault-run.ts';
+import { runFault, scaled, timeout } from './fault-run.ts';
 
-describe.skipIf(unavailable !== null)('SIGTERM under load', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('SIGTERM under load', { timeout }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
     cluster = await Cluster.create();
     await cluster.start();
-  }, 120_000);
+  });
   afterAll(() => cluster.remove());
 
   test('invariant 10: a rolling restart answers every call that was taken', async () => {

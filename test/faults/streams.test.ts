@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { patienceMs } from '../support/patience.ts';
 import { scrape } from '../support/scrape.ts';
 import { Cluster, unavailable } from './cluster.ts';
-import { note, scaled } from './fault-run.ts';
+import { note, scaled, timeout } from './fault-run.ts';
 import { readWithCuts } from './stream-reader.ts';
 
 const jobsCount = scaled(4, 20);
@@ -15,7 +15,7 @@ const cutsPerReader = scaled(8, 100);
 const updatesPerJob = scaled(30, 320);
 
 /** No actors: the tests report by HTTP what the streams are to show. */
-describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('streams', { timeout }, () => {
   let cluster: Cluster;
   let urls: string[] = [];
   const agent = new Agent({ connections: null, pipelining: 1 });
@@ -30,7 +30,7 @@ describe.skipIf(unavailable !== null)('streams', { timeout: 600_000 }, () => {
     const env = () => ({ ASYA_METRICS_PORT: '0' });
     await cluster.start({ gateways: 2, actors: 0, env });
     urls = cluster.gateways.map(({ url }) => url);
-  }, 120_000);
+  });
   afterAll(async () => {
     await agent.destroy();
     await cluster.remove();

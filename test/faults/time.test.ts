@@ -2,18 +2,18 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
-import { note, runFault, scaled } from './fault-run.ts';
+import { note, runFault, scaled, timeout } from './fault-run.ts';
 import { Load } from './load.ts';
 import { heartbeatTimeoutSeconds } from './pipeline.ts';
 
 const skew = fileURLToPath(new URL('skewed-clock.ts', import.meta.url));
 
-describe.skipIf(unavailable !== null)('time', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('time', { timeout }, () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
     cluster = await Cluster.create();
-  }, 120_000);
+  });
   afterEach(() => cluster.killAll());
   afterAll(() => cluster.remove());
 

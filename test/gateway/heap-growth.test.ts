@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { outputOf } from '../support/child.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const program = fileURLToPath(new URL('../support/heap-growth.ts', import.meta.url));
 
@@ -15,10 +15,10 @@ describe('invariant 9: a process holds no more after many rounds of', () => {
     '$work',
     async ({ work, rounds }) => {
       const args = ['--expose-gc', program, work, String(Math.ceil(rounds / 3)), String(rounds)];
-      const { stdout } = await promisify(execFile)(process.execPath, args);
-      const { before, after } = JSON.parse(stdout) as { before: number; after: number };
+      const output = await outputOf(process.execPath, args);
+      const { before, after } = JSON.parse(output) as { before: number; after: number };
       expect(after / before).toBeLessThan(1.05);
     },
-    300_000,
+    3 * patienceMs,
   );
 });

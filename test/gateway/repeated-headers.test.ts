@@ -1,4 +1,4 @@
-import { request, type OutgoingHttpHeaders } from 'node:http';
+import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listedJobs } from '../support/jobs.ts';
@@ -29,22 +29,19 @@ beforeEach(async () => {
 
 afterEach(() => gateway.close());
 
+/** A list is sent as a line for each value. */
+type SentHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 interface Reply {
   readonly status: number;
   // oxlint-disable-next-line typescript/no-explicit-any -- bodies are matched, not typed
   readonly body: any;
 }
 
-function send(
-  method: string,
-  path: string,
-  headers: OutgoingHttpHeaders,
-  body?: object,
-): Promise<Reply> {
+function send(method: string, path: string, headers: SentHeaders, body?: object): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    // A list of values is sent as a line for each.
     const lines = Object.entries({ host: 'localhost', ...headers }).flatMap(([name, values]) =>
-      [values ?? []].flat().flatMap((value) => [name, String(value)]),
+      [values ?? []].flat().flatMap((value) => [name, value]),
     );
     const options = { method, headers: lines, setHost: false };
     const sent = request(new URL(path, gateway.url), options, (response) => {
@@ -71,14 +68,14 @@ interface Case {
   readonly header: string;
   readonly value: () => string;
   readonly other: string;
-  readonly send: (headers: OutgoingHttpHeaders) => Promise<Reply>;
+  readonly send: (headers: SentHeaders) => Promise<Reply>;
 }
 
-function post(headers: OutgoingHttpHeaders, body: object = rpc('ping')): Promise<Reply> {
+function post(headers: SentHeaders, body: object = rpc('ping')): Promise<Reply> {
   return send('POST', '/mcp', { 'content-type': 'application/json', accept, ...headers }, body);
 }
 
-function postModern(headers: OutgoingHttpHeaders): Promise<Reply> {
+function postModern(headers: SentHeaders): Promise<Reply> {
   const params = { name: 'region', arguments: { region: 'eu' }, _meta: modernMeta() };
   return post(
     {
@@ -96,7 +93,7 @@ function session(): string {
   return gateway.sessionHeaders()['mcp-session-id'] ?? '';
 }
 
-async function streamOf(headers: OutgoingHttpHeaders): Promise<Reply> {
+async function streamOf(headers: SentHeaders): Promise<Reply> {
   const job = await gateway.submit();
   return send('GET', `/jobs/${job.id}/stream`, headers);
 }
@@ -178,6 +175,22 @@ test('the trace context of a header that was sent twice goes to the actors', asy
   ]);
 });
 
+test('a key that is sent twice is one key, and two keys are refused', async () => {
+  const call = { name: 'region', arguments: {} };
+  const sendKey = (key: readonly string[]): Promise<Reply> => {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': key };
+    return send('POST', '/tools/call', headers, call);
+  };
+  const first = await sendKey(['a, b', 'a, b']);
+  expect(first).toMatchObject({ status: 200, body: { isError: false } });
+  expect(await sendKey(['a, b'])).toEqual(first);
+  const refused = await sendKey(['a', 'b']);
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('Idempotency-Key') },
+  });
+});
+
 test('headers that are lists may be sent in parts', async () => {
   expect(
     await post({ accept: ['application/json', 'text/event-stream'] }, callOf('region')),
@@ -185,6 +198,13 @@ test('headers that are lists may be sent in parts', async () => {
   const call = { name: 'region', arguments: {} };
   const headers = { 'content-type': 'application/json', prefer: ['respond-async', 'wait=0'] };
   expect(await send('POST', '/tools/call', headers, call)).toMatchObject({ status: 200 });
+});
+
+test('an encoding that is none may be named twice', async () => {
+  const headers = { 'content-encoding': ['identity', 'identity'] };
+  expect(await post(headers, callOf('region'))).toMatchObject({ status: 200 });
+  const encoded = { 'content-encoding': ['identity', 'gzip'] };
+  expect(await post(encoded, callOf('region'))).toMatchObject({ status: 415 });
 });
 
 test('a value that holds a comma itself is one value', async () => {

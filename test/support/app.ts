@@ -13,7 +13,7 @@ import { MemoryJobStore } from '../../src/memory/job-store.ts';
 import { argumentsChecker } from '../../src/tools/arguments.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { ReportIntake } from '../../src/wire/report-intake.ts';
-import { reportMemory } from '../../src/wire/report-memory.ts';
+import { ReportMemory } from '../../src/wire/report-memory.ts';
 
 export interface TestAppOptions {
   readonly config?: Partial<AppParts['config']>;
@@ -38,7 +38,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
   const memory = new MemoryJobStore();
   const store = options.wrapStore?.(memory) ?? memory;
   const maxResultBytes = options.config?.maxResultBytes ?? 16 * 1_048_576;
-  const memoryOfReports = reportMemory(maxResultBytes);
+  const memoryOfReports = new ReportMemory(maxResultBytes);
   const intake = new ReportIntake({
     take: (report) => engine.reports.take(report),
     maxResultBytes,
@@ -96,6 +96,7 @@ export async function createTestApp(options: TestAppOptions = {}) {
     sharedJobs: engine.jobs,
     /** What happens to jobs, as actors and timers make it happen. */
     events,
+    reports,
     feed,
     broker,
     closing,
@@ -152,6 +153,7 @@ export function aTool(overrides: Partial<Tool> = {}): Tool {
     inputTimeoutSeconds: 0,
     taskSupport: 'optional',
     asksFirst: false,
+    retry: null,
     clientCapabilities: [],
     metadata: null,
     checkArguments: argumentsChecker('enhance_image', inputSchema),

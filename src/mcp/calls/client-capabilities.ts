@@ -1,7 +1,7 @@
 import type { InputRequest, InputRequests } from '../../jobs/job-input.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
 
-/** The client capabilities that a server could use; others are not remembered. */
+/** The client capabilities that a server can use. The gateway does not remember others. */
 const clientCapabilities = [
   'elicitation',
   'elicitation.form',
@@ -27,6 +27,11 @@ export function knownCapabilities(names: readonly Json[]): ClientCapability[] {
   return clientCapabilities.filter((name) => names.includes(name));
 }
 
+/** Can a client be asked for anything at all, by what it declared? */
+export function canBeAsked(declared: readonly ClientCapability[]): boolean {
+  return declared.some((name) => name !== 'tasks');
+}
+
 /** The requests that a client can answer, by what it declared. */
 export function answerable(
   requests: InputRequests,
@@ -39,7 +44,7 @@ export function answerable(
   );
 }
 
-/** As a client would declare what these requests take (MCP 2026-07-28, schema, "ClientCapabilities"). */
+/** The capabilities that a client needs to answer these requests (MCP 2026-07-28, schema, "ClientCapabilities"). */
 export function capabilitiesFor(requests: InputRequests): JsonObject {
   const capabilities: Record<string, JsonObject> = {};
   for (const request of Object.values(requests)) {
@@ -51,8 +56,9 @@ export function capabilitiesFor(requests: InputRequests): JsonObject {
 }
 
 /**
- * An empty `elicitation` means forms (MCP 2025-11-25, client/elicitation, "Capabilities"); tools are
- * not for every model (client/sampling, "Tools in Sampling").
+ * The capability that a client needs to answer a request. An empty `elicitation` means forms (MCP
+ * 2025-11-25, client/elicitation, "Capabilities"). Sampling with tools has a capability of its own
+ * (client/sampling, "Tools in Sampling").
  */
 function capabilityFor(
   { method, params }: InputRequest,

@@ -22,7 +22,7 @@ export interface JobToolsParts {
   readonly retentionSeconds: number;
 }
 
-/** Longest wait for a job whose tool says nothing else: the shortest client cut-off seen is 30 s. */
+/** Longest wait for a job whose tool does not say. Some clients give a call up after 30 seconds. */
 const defaultWaitSeconds = 25;
 
 const jobId = Type.String({
@@ -53,12 +53,12 @@ const cancelInput = Type.Object(
   { additionalProperties: false },
 );
 
-/** The tools by which a model follows a job that it was given the handle of. */
+/** The tools by which a model follows a job of which it has the handle. */
 export function jobTools({ tools, retentionSeconds }: JobToolsParts): readonly JobTool[] {
   const kept = keptSentence(retentionSeconds);
   const readOnly = { readOnlyHint: true, idempotentHint: true, openWorldHint: false };
 
-  /** Every tool but `job_cancel` begins with the job. */
+  /** Reads the job that a tool is about, and says so if there is none. */
   async function withJob<T>(
     id: string,
     { client }: McpCaller,
@@ -169,7 +169,7 @@ const units = [
   { name: 'minute', seconds: 60 },
 ] as const;
 
-/** In the largest unit that measures it exactly. */
+/** Uses the largest unit of which the time is a whole number. */
 function keptSentence(seconds: number): string {
   if (seconds === 0) return 'Results are kept for ever.';
   const unit = units.find((candidate) => seconds % candidate.seconds === 0);

@@ -13,8 +13,8 @@ export interface ToolDefinition {
 }
 
 /**
- * @param withTaskSupport whether the caller must ask for a task itself, and has to know where it may
- *   (MCP 2025-11-25, tasks, "Tool-Level Negotiation")
+ * @param withTaskSupport whether the caller has to know which tools it may call as a task, because it
+ *   has to ask for a task itself (MCP 2025-11-25, tasks, "Tool-Level Negotiation")
  */
 export function toolDefinition(tool: Tool, withTaskSupport: boolean): ToolDefinition {
   const { name, title, description, inputSchema, annotations, taskSupport } = tool;
@@ -30,7 +30,7 @@ export function toolDefinition(tool: Tool, withTaskSupport: boolean): ToolDefini
   };
 }
 
-/** A job handle, or what is known of a failed job. */
+/** What a caller gets instead of a result: a job handle, or what is known of a failed job. */
 const jobInstead = {
   type: 'object',
   description: 'Instead of a result: the job to ask for it, or the job that failed',
@@ -39,9 +39,9 @@ const jobInstead = {
 } as const;
 
 /**
- * Clients check whatever structured content comes back against the output schema, job handles and
- * failures too, so the schema on offer allows those beside the tool's own result. Before 2026-07-28
- * structured content is an object; a tool that gives anything else has no output schema to offer.
+ * Clients check all structured content against the output schema, also that of job handles and of
+ * failures. So the schema on offer allows those beside the tool's own result. Before 2026-07-28
+ * structured content is an object, so a tool whose result is anything else offers no output schema.
  */
 function offeredOutput(own: JsonObject): JsonObject | null {
   if (own['type'] !== 'object') return null;
@@ -54,9 +54,9 @@ function offeredOutput(own: JsonObject): JsonObject | null {
   };
 }
 
-/** A schema whose references to its own root follow it to another place. */
+/** A schema for another place in a larger one. Its references to its own root are rewritten to that place. */
 function moved(schema: JsonObject, root: string): JsonObject {
-  // References are resolved against `$id` wherever the schema stands.
+  // With an `$id`, references are resolved against that, wherever the schema stands.
   return '$id' in schema ? schema : movedObject(schema, root);
 }
 

@@ -17,6 +17,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { TaskSupport, Tool, ToolBox } from '../../tools/tool.ts';
 import { invalidParams } from '../rpc/failure.ts';
 import type { RpcRequest } from '../rpc/json-rpc.ts';
+import { idempotencyKeyKey } from '../rpc/meta-keys.ts';
 import { metaOf, progressTokenOf } from '../rpc/progress.ts';
 import type { PendingReply, Reply } from '../rpc/reply.ts';
 import type { Asker } from './asker.ts';
@@ -117,6 +118,7 @@ export class ToolMethods {
       // In the message, or else in its headers (MCP 2026-07-28, basic, "OpenTelemetry trace context").
       headers: traceHeaders(meta['traceparent'] === undefined ? headers : meta),
       jobId,
+      idempotencyKey: meta[idempotencyKeyKey],
     });
   }
 
@@ -135,7 +137,9 @@ export class ToolMethods {
     const tool = this.toolOf(request, caller.client);
     if (tool === null) return invalidParams(request, `Unknown tool: ${name}`);
     const step = await this.#begin(tool, request, caller, options);
-    return this.#replyTo(step, request, caller, { asker: options.asker, ownsJob: true });
+    // A call with a key is made again after its connection broke, so that must not cancel its job.
+    const ownsJob = (metaOf(request.params)[idempotencyKeyKey] ?? null) === null;
+    return this.#replyTo(step, request, caller, { asker: options.asker, ownsJob });
   }
 
   /** The reply to a call that is made again, whose job there is already. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Client } from '../../calls/client.ts';
 import { commonForm, type ResultForm } from '../../calls/call-result.ts';
 import type { McpCaller } from '../calls/caller.ts';
-import { refusal, type Failure } from '../rpc/failure.ts';
+import { refusal, type RpcFailure } from '../rpc/failure.ts';
 import {
   assumedVersion,
   legacyVersion,
@@ -35,7 +35,7 @@ export function sessionOf(
   headers: IncomingHttpHeaders,
   { caller }: Client,
   sessions: Sessions,
-): Session | Failure | null {
+): Session | RpcFailure | null {
   const id = textOf(headers['mcp-session-id']);
   if (id === null) return null;
   const session = sessions.read(id);
@@ -48,7 +48,7 @@ export function callerOf(
   headers: IncomingHttpHeaders,
   client: Client,
   sessions: Sessions,
-): LegacyCaller | Failure {
+): LegacyCaller | RpcFailure {
   const session = sessionOf(headers, client, sessions);
   if (session !== null && 'error' in session) return session;
   const requested = textOf(headers['mcp-protocol-version']);
@@ -85,7 +85,7 @@ function callerBy(
   };
 }
 
-function unsupportedHeader(requested: string): Failure {
+function unsupportedHeader(requested: string): RpcFailure {
   const { status, error, headers } = refusal(400, 'MCP-Protocol-Version is not supported');
   return {
     status,

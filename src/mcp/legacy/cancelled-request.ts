@@ -6,7 +6,7 @@ import type { JsonObject } from '../../lib/json.ts';
 import type { Log } from '../../lib/log.ts';
 import { storableText } from '../../lib/storable.ts';
 import type { Tool, ToolBox } from '../../tools/tool.ts';
-import { answerable } from '../calls/client-capabilities.ts';
+import { answerable, canBeAsked } from '../calls/client-capabilities.ts';
 import { PatienceClock } from '../calls/patience.ts';
 import { requestCancelled } from '../calls/request-cancellation.ts';
 import { isRequestId } from '../rpc/json-rpc.ts';
@@ -61,11 +61,11 @@ async function gotHandle(
   { capabilities }: Session,
   { jobs, clock }: CancelParts,
 ): Promise<boolean> {
-  const canBeAsked = ({ seq }: JobUpdate): boolean =>
-    // What it was asked before is not known any more.
+  const couldAsk = ({ seq }: JobUpdate): boolean =>
+    // Of earlier questions only the time is known.
     seq === job.seq
       ? Object.keys(answerable(job.input?.requests ?? {}, capabilities)).length > 0
-      : capabilities.length > 0;
+      : canBeAsked(capabilities);
   const timer = new PatienceClock(job.createdAt + waitSeconds * 1_000);
   let wasUnable = false;
   await waitForUpdate(jobs, job.id, {
@@ -73,7 +73,7 @@ async function gotHandle(
     stopOn: [],
     onUpdate: async (update) => {
       timer.see(update);
-      if (update.status === 'InputRequired' && !canBeAsked(update)) wasUnable = true;
+      if (update.status === 'InputRequired' && !couldAsk(update)) wasUnable = true;
     },
     until: ({ seq }) => seq >= job.seq,
   });

@@ -4,7 +4,7 @@ import type { Tool } from '../../tools/tool.ts';
 import type { CallWait } from '../calls/call-wait.ts';
 import { declaredCapabilities } from '../calls/client-capabilities.ts';
 import type { ToolMethods } from '../calls/tool-methods.ts';
-import { invalidParams, rpcError, thrownReply, type Failure } from '../rpc/failure.ts';
+import { invalidParams, rpcError, thrownReply, type RpcFailure } from '../rpc/failure.ts';
 import {
   rpcCodes,
   type RpcNotification,
@@ -86,7 +86,7 @@ export class LegacyMethods {
    *
    * @throws StoreUnavailable or Overloaded
    */
-  takeResponse(response: RpcResponse, { client }: LegacyCaller): Promise<Failure | null> {
+  takeResponse(response: RpcResponse, { client }: LegacyCaller): Promise<RpcFailure | null> {
     return takeResponse(response, client.jobs);
   }
 

@@ -1,7 +1,7 @@
 import { requestFor } from '../../jobs/job-input.ts';
 import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { refusal, type Failure } from '../rpc/failure.ts';
+import { refusal, type RpcFailure } from '../rpc/failure.ts';
 import { rpcCodes, type RpcResponse } from '../rpc/json-rpc.ts';
 import { readQuestionId } from './question-id.ts';
 
@@ -17,7 +17,7 @@ const maxReason = 1_000;
 export async function takeResponse(
   response: RpcResponse,
   jobs: ClientJobs,
-): Promise<Failure | null> {
+): Promise<RpcFailure | null> {
   const question = readQuestionId(response.id);
   if (question === null) return null;
   const { jobId, key } = question;
@@ -41,6 +41,6 @@ export async function takeResponse(
   return null;
 }
 
-function invalidAnswer(faults: readonly string[]): Failure {
+function invalidAnswer(faults: readonly string[]): RpcFailure {
   return refusal(400, `the answer does not fit: ${faults.join('; ')}`, rpcCodes.invalidParams);
 }

@@ -7,7 +7,7 @@ import type { RequestId } from '../rpc/json-rpc.ts';
 import { legacyVersion, type LegacyVersion } from '../rpc/protocol-version.ts';
 import { openToken, sealToken, type Secret } from '../rpc/signed-token.ts';
 
-/** What `initialize` settled, and later requests build on. */
+/** What `initialize` settled. Later requests of the session go by it. */
 export interface SessionTerms {
   readonly protocolVersion: LegacyVersion;
   readonly capabilities: readonly ClientCapability[];
@@ -33,21 +33,24 @@ interface SessionsOptions {
 }
 
 /**
- * Long, because a session costs the gateway nothing and many clients do not start anew when one
- * expires.
+ * How long a session lasts. It is long, because a session costs the gateway nothing, and many clients
+ * do not begin a new one when theirs expires.
  */
 const lifetimeMs = 30 * 86_400_000;
 
-/** Sessions whose signature a process remembers to have checked, which costs more than all else a call does. */
+/**
+ * Most sessions whose signature a process remembers to have checked. To check it costs more than all
+ * else that the gateway does for a call.
+ */
 const maxKnown = 10_000;
 
-/** Ended sessions that a process remembers; beyond it the one that ended first is forgotten. */
+/** Most ended sessions that a process remembers. Beyond it, it forgets the one that ended first. */
 const maxEnded = 10_000;
 
 /**
- * Sessions without a table: the `Mcp-Session-Id` itself says what was settled, signed by
- * HMAC-SHA-256, so any replica can read it. For the same reason only the process that was told of a
- * session's end refuses it; elsewhere it expires.
+ * Sessions without a table. The `Mcp-Session-Id` itself holds what was settled, signed by HMAC-SHA-256,
+ * so any replica can read it. When a session ends, only the process that was told refuses it from then
+ * on. To the others it expires.
  */
 export class Sessions {
   readonly #secret: Secret;
@@ -86,10 +89,11 @@ export class Sessions {
   }
 
   /**
-   * The id of the job that a request of this session becomes: the same on every replica, so that the
-   * request can be cancelled wherever that is asked for, and a secret like any job's.
+   * The id of the job that a request of this session becomes. Every replica comes to the same id, so
+   * that a client can cancel the request at any of them. Nobody can guess it, as no job's id.
    *
-   * @returns a UUIDv7 of the session's beginning, because nothing tells when the request was made
+   * @returns a UUIDv7 with the time of the session's beginning, because nothing is known of the time of
+   *   the request
    */
   jobIdOf({ id, beganAt }: Session, requestId: RequestId): string {
     const digest = createHmac('sha256', this.#secret)

@@ -1,7 +1,13 @@
 import { faultsResult } from '../../calls/call-result.ts';
 import type { Tool } from '../../tools/tool.ts';
 import type { ToolMethods } from '../calls/tool-methods.ts';
-import { failedReply, invalidParams, refusal, thrownReply, type Failure } from '../rpc/failure.ts';
+import {
+  failedReply,
+  invalidParams,
+  refusal,
+  thrownReply,
+  type RpcFailure,
+} from '../rpc/failure.ts';
 import { rpcCodes, type RpcRequest } from '../rpc/json-rpc.ts';
 import { supportedVersions } from '../rpc/protocol-version.ts';
 import type { Reply } from '../rpc/reply.ts';
@@ -170,7 +176,7 @@ function refusalOfCall(
   tool: Tool,
   { params }: RpcRequest,
   { holdsTasks, capabilities, headers }: ModernCaller,
-): Failure | null {
+): RpcFailure | null {
   const fault = paramHeadersFault(tool.inputSchema, params['arguments'], headers);
   if (fault !== null) return headerMismatch(fault);
   const missing = tool.clientCapabilities.filter((name) => !capabilities.includes(name));

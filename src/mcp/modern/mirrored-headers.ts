@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { valueOfJoined } from '../../lib/repeated-headers.ts';
 import type { RpcRequest } from '../rpc/json-rpc.ts';
 
-/** The parameter that `Mcp-Name` repeats, by method; of other methods the header is not asked. */
+/** By method, the parameter that `Mcp-Name` repeats. Requests of other methods need no such header. */
 const nameSources: ReadonlyMap<string, string> = new Map([
   ['tools/call', 'name'],
   ['tasks/get', 'taskId'],
@@ -52,7 +52,7 @@ const printable = /^[\t\x20-\x7e]*$/;
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** A byte order mark is part of the value. */
+/** Keeps a byte order mark, because it is part of the value. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**

@@ -32,7 +32,7 @@ function paramHeaderFault(name: string, value: Json, headers: IncomingHttpHeader
   if (value === null) {
     return header === undefined ? null : `The ${name} header repeats an argument that is not there`;
   }
-  // Of a type that no header can carry, and that the tool's schema refuses.
+  // No header can carry a value of this type, and the tool's schema refuses it.
   if (typeof value === 'object') return null;
   const expected = String(value);
   return mirrorFault(name, header, expected, (given) => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../lib/clock.ts';
 import { jsonSize } from '../../lib/json-size.ts';
-import type { Json } from '../../lib/json.ts';
+import { canonicalJson, type Json } from '../../lib/json.ts';
 import { openToken, sealToken, type Secret } from '../rpc/signed-token.ts';
 
 /** What a request that is made again must have in common with the first. */
@@ -65,14 +65,5 @@ function heldArguments(stated: Json[]): StatedRequest {
 }
 
 function digestOf(stated: Json[]): string {
-  return createHash('sha256').update(canonical(stated)).digest('base64url');
-}
-
-/** JSON whose keys are in order, because clients need not keep theirs. */
-function canonical(value: Json): string {
-  return JSON.stringify(value, (_key, part: Json) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  return createHash('sha256').update(canonicalJson(stated)).digest('base64url');
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { newestForm } from '../../calls/call-result.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
-import { refusal, type Failure } from '../rpc/failure.ts';
+import { refusal, type RpcFailure } from '../rpc/failure.ts';
 import { rpcCodes, type Malformed, type RpcMessage, type RpcRequest } from '../rpc/json-rpc.ts';
 import type { McpCaller } from '../calls/caller.ts';
 import { declaredCapabilities } from '../calls/client-capabilities.ts';
@@ -51,7 +51,7 @@ export function namesModernVersion(headers: IncomingHttpHeaders): boolean {
 export function readCaller(
   request: RpcRequest,
   { headers, client }: Sender,
-): ModernCaller | Failure {
+): ModernCaller | RpcFailure {
   const meta = metaOf(request.params);
   const version = meta[protocolVersionKey];
   if (typeof version !== 'string') return missingMeta(protocolVersionKey, 'a string');
@@ -78,16 +78,16 @@ export function readCaller(
 }
 
 /** HeaderMismatchError (MCP 2026-07-28, Streamable HTTP, "Server Validation"). */
-export function headerMismatch(fault: string): Failure {
+export function headerMismatch(fault: string): RpcFailure {
   return refusal(400, fault, rpcCodes.headerMismatch);
 }
 
-export function tasksRequired(): Failure {
+export function tasksRequired(): RpcFailure {
   return capabilitiesRequired({ extensions: { [tasksExtension]: {} } });
 }
 
 /** MissingRequiredClientCapabilityError (MCP 2026-07-28, basic, "_meta"). */
-export function capabilitiesRequired(requiredCapabilities: JsonObject): Failure {
+export function capabilitiesRequired(requiredCapabilities: JsonObject): RpcFailure {
   const message = 'The client must declare what data.requiredCapabilities names';
   return withData(refusal(400, message, rpcCodes.missingClientCapability), {
     requiredCapabilities,
@@ -95,18 +95,18 @@ export function capabilitiesRequired(requiredCapabilities: JsonObject): Failure 
 }
 
 /** UnsupportedProtocolVersionError (MCP 2026-07-28, versioning, "Protocol Version Negotiation"). */
-function unsupportedVersion(requested: string): Failure {
+function unsupportedVersion(requested: string): RpcFailure {
   return withData(
     refusal(400, 'Unsupported protocol version', rpcCodes.unsupportedProtocolVersion),
     { supported: [...supportedVersions], requested },
   );
 }
 
-function missingMeta(key: string, kind: string): Failure {
+function missingMeta(key: string, kind: string): RpcFailure {
   return refusal(400, `params._meta["${key}"] must be ${kind}`, rpcCodes.invalidParams);
 }
 
-function withData(failure: Failure, data: Json): Failure {
+function withData(failure: RpcFailure, data: Json): RpcFailure {
   return { ...failure, error: { ...failure.error, data } };
 }
 

@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from '../../lib/json.ts';
 /** What a client wants to hear of (MCP 2026-07-28, schema, "SubscriptionFilter"; Tasks extension). */
 export interface SubscriptionFilter {
   readonly toolsListChanged: boolean;
-  /** Those that could be ids of tasks; null: not asked for. */
+  /** Those of the given ids that a task can have; null: the client gave none. */
   readonly taskIds: readonly string[] | null;
 }
 

@@ -37,7 +37,7 @@ interface Subscription {
 type Send = (method: string, params: object) => Promise<void>;
 
 /** How far a client knows a task. */
-interface Told {
+interface TaskPosition {
   readonly seq: number;
   readonly isFinal: boolean;
 }
@@ -141,8 +141,8 @@ class TaskFollower {
   }
 
   /** @returns whether the task is finished, of which the client is not told yet */
-  async #followUnfinished(taskId: string, begin: Told, end: AbortSignal): Promise<boolean> {
-    let told: Told | null = begin;
+  async #followUnfinished(taskId: string, begin: TaskPosition, end: AbortSignal): Promise<boolean> {
+    let told: TaskPosition | null = begin;
     const updates = this.#caller.client.jobs.watch(taskId, { after: begin.seq, signal: end });
     for await (const batch of updates) {
       const last = batch.at(-1);
@@ -156,7 +156,7 @@ class TaskFollower {
   }
 
   /** Reads a task and sends it, when it is its turn. Null: it is not kept any more. */
-  #tell(taskId: string): Promise<Told | null> {
+  #tell(taskId: string): Promise<TaskPosition | null> {
     return this.#gate.run(async () => {
       const { retentionSeconds } = this.#parts;
       const { client, capabilities } = this.#caller;

@@ -5,7 +5,7 @@ import { rpcErrorOf } from '../calls/call-reply.ts';
 import type { RpcError } from '../rpc/json-rpc.ts';
 import { lifetimeMs, pollIntervalMs, taskFacts, type TaskFacts } from '../calls/task-facts.ts';
 
-/** A task with all there is to say of it (Tasks extension, "Task Status", `DetailedTask`). */
+/** A task with its result, its error or its questions (Tasks extension, "Task Status", `DetailedTask`). */
 export type ModernTask = TaskFacts &
   ModernStatus & {
     readonly ttlMs: number | null;
@@ -16,7 +16,7 @@ type ModernStatus =
   | { readonly status: 'working' | 'cancelled' }
   | { readonly status: 'input_required'; readonly inputRequests: object }
   | { readonly status: 'completed'; readonly result: CompleteResult }
-  /** The call ended in a JSON-RPC error; whatever a tool says itself is a result. */
+  /** The call came to a JSON-RPC error. What a tool itself says of a failure is a result. */
   | { readonly status: 'failed'; readonly error: RpcError };
 
 /** What the call itself would have come to. */
@@ -24,7 +24,7 @@ type CompleteResult = CallToolResult & { readonly resultType: 'complete' };
 
 /**
  * @param retentionSeconds how long a finished job is kept; 0: for ever
- * @param capabilities of the client: it is shown no request that it could not answer
+ * @param capabilities of the client. It is not shown requests that it could not answer
  */
 export function modernTask(
   job: JobState,

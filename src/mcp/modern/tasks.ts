@@ -51,7 +51,7 @@ export class ModernTasks {
       : results.complete(id, {});
   }
 
-  /** Always acknowledged, on a finished task too: its outcome may just have come. */
+  /** Acknowledges a finished task, too, because its outcome may have come just before. */
   async cancel(request: RpcRequest, { client }: ModernCaller): Promise<ReadyReply> {
     const { results } = this.#parts;
     const taskId = taskIdOf(request);

@@ -1,4 +1,5 @@
 import { NotAllowed } from '../../access/not-allowed.ts';
+import { CallRefused } from '../../calls/call-refused.ts';
 import { gatewayClosing, outageOf, type Outage } from '../../calls/outage.ts';
 import { JsonError } from '../../lib/json-parse.ts';
 import type { Log } from '../../lib/log.ts';
@@ -7,7 +8,7 @@ import { rpcCodes, type RequestId, type RpcError, type RpcRequest } from './json
 import { errorReply, type ReadyReply } from './reply.ts';
 
 /** Something that went wrong, as the caller is told. */
-export interface Failure {
+export interface RpcFailure {
   /** HTTP status. */
   readonly status: number;
   readonly error: RpcError;
@@ -15,10 +16,11 @@ export interface Failure {
 }
 
 /** What is said of an error of the core or of Fastify's body parsing; null: nobody foresaw it. */
-export function failureOf(error: unknown): Failure | null {
+export function failureOf(error: unknown): RpcFailure | null {
   const outage = outageOf(error);
   if (outage !== null) return outageFailure(outage);
   if (error instanceof NotAllowed) return notAllowed(error);
+  if (error instanceof CallRefused) return callRefused(error);
   if (error instanceof JsonError) return refusal(400, error.message, rpcCodes.parseError);
   if (error instanceof AmbiguousHeader) return refusal(400, error.message, codeOf(error));
   return error instanceof Error && 'code' in error ? bodyFailure(error.code) : null;
@@ -33,7 +35,10 @@ export function thrownReply(id: RequestId, error: unknown, log: Log): ReadyReply
   return failedReply(id, refusal(500, message, rpcCodes.internalError));
 }
 
-export function failedReply(id: RequestId | null, { status, error, headers }: Failure): ReadyReply {
+export function failedReply(
+  id: RequestId | null,
+  { status, error, headers }: RpcFailure,
+): ReadyReply {
   return { ...errorReply(id, error), status, headers };
 }
 
@@ -51,7 +56,7 @@ export function refusal(
   status: number,
   message: string,
   code: number = rpcCodes.invalidRequest,
-): Failure {
+): RpcFailure {
   return { status, error: { code, message }, headers: {} };
 }
 
@@ -61,14 +66,14 @@ export const notAcceptable = refusal(
 );
 
 /** The gateway stops before there is an outcome; the job lives on. */
-export function closingFailure(jobId: string): Failure {
+export function closingFailure(jobId: string): RpcFailure {
   return outageFailure(gatewayClosing, { job_id: jobId });
 }
 
 function outageFailure(
   { status, code, message, retryAfter }: Outage,
   data: Readonly<Record<string, string>> = {},
-): Failure {
+): RpcFailure {
   return {
     status,
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
@@ -77,12 +82,21 @@ function outageFailure(
 }
 
 /** The scopes stand in the header for clients that can get them, and in the data for people. */
-function notAllowed({ message, scopes, challenge }: NotAllowed): Failure {
+function notAllowed({ message, scopes, challenge }: NotAllowed): RpcFailure {
   const data = { code: 'insufficient_scope', scopes: [...scopes] };
   return {
     status: 403,
     error: { code: rpcCodes.invalidRequest, message, data },
     headers: { 'www-authenticate': challenge },
+  };
+}
+
+/** A call is refused in a response like any other; only its error says so. */
+function callRefused({ code, message }: CallRefused): RpcFailure {
+  return {
+    status: 200,
+    error: { code: rpcCodes.invalidParams, message, data: { code } },
+    headers: {},
   };
 }
 
@@ -92,7 +106,7 @@ function codeOf({ header }: AmbiguousHeader): number {
   return mirrors ? rpcCodes.headerMismatch : rpcCodes.invalidRequest;
 }
 
-function bodyFailure(code: unknown): Failure | null {
+function bodyFailure(code: unknown): RpcFailure | null {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return refusal(413, 'the message is larger than ASYA_MAX_BODY_BYTES');

@@ -1,6 +1,6 @@
 /* Keys of `_meta` that MCP reserves (2026-07-28, basic, "_meta"; 2025-11-25, tasks). */
 
-/** Tells requests of the stateless versions, from 2026-07-28 on, from those of a session. */
+/** Is in every request of the stateless versions, from 2026-07-28 on, and in none of a session. */
 export const protocolVersionKey = 'io.modelcontextprotocol/protocolVersion';
 
 export const clientCapabilitiesKey = 'io.modelcontextprotocol/clientCapabilities';
@@ -12,3 +12,8 @@ export const subscriptionIdKey = 'io.modelcontextprotocol/subscriptionId';
 
 /** Names the task that a result of 2025-11-25 belongs to. */
 export const relatedTaskKey = 'io.modelcontextprotocol/related-task';
+
+/* Keys of `_meta` that are the gateway's own. */
+
+/** In a call: repeats of the call under the same key make one job. */
+export const idempotencyKeyKey = 'asya-gateway/idempotency-key';

@@ -6,10 +6,10 @@ export type ProgressToken = string | number;
 
 export type ProgressTokenOfCall =
   | { readonly ok: true; readonly token: ProgressToken | null }
-  /** There is one, but it is neither a string nor an integer. */
+  /** The request has a token that is neither a string nor an integer. */
   | { readonly ok: false };
 
-/** The token under which a caller wants to hear of progress; null: it does not. */
+/** The token under which a caller wants to be told of progress; null: it does not want to be told. */
 export function progressTokenOf(params: JsonObject): ProgressTokenOfCall {
   const token = metaOf(params)['progressToken'] ?? null;
   return token === null || isRequestId(token) ? { ok: true, token } : { ok: false };
@@ -20,13 +20,13 @@ export function metaOf(params: JsonObject): Readonly<Record<string, Json>> {
   return isJsonObject(params['_meta']) ? params['_meta'] : {};
 }
 
-/** What each update adds to the percentage, in percent: too little to be seen. */
+/** What the number of each update adds to the percentage, in percent. It is too little to be seen. */
 const increment = 1e-6;
 
 /**
- * The progress notification of an update: percent of 100. The value must grow with every
- * notification (MCP 2025-11-25, progress), also where only the message is new, and on whichever
- * replica a cut stream goes on; so the update's number is added as a tiny fraction.
+ * The progress notification of an update, in percent. The value must grow with every notification (MCP
+ * 2025-11-25, progress), also if only the message is new, and also if another replica goes on with a
+ * stream that was cut. So the update's number is added to it as a tiny fraction.
  *
  * @returns null if the update has no percentage
  */

@@ -11,16 +11,16 @@ export const modernVersion = '2026-07-28';
 /** What a client may choose from, newest first. */
 export const supportedVersions: readonly string[] = [modernVersion, ...legacyVersions];
 
-/** Offered to a client that asks for a version unknown here. */
+/** The version that a client is offered which asks for an unknown one. */
 export const latestLegacyVersion: LegacyVersion = '2025-11-25';
 
-/** Spoken by a client that does not say (MCP 2025-11-25, transports, "Protocol Version Header"). */
+/** The version of a client that does not say (MCP 2025-11-25, transports, "Protocol Version Header"). */
 export const assumedVersion: LegacyVersion = '2025-03-26';
 
-/** The one version whose clients may send several messages in one body. */
+/** The only version whose clients may send several messages in one body. */
 export const batchVersion: LegacyVersion = '2025-03-26';
 
-/** The one version of the handshake that has tasks. */
+/** The only version with a handshake that has tasks. */
 export const legacyTasksVersion: LegacyVersion = '2025-11-25';
 
 export function legacyVersion(value: Json | undefined): LegacyVersion | null {

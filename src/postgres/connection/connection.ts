@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import postgres from 'postgres';
 import { TimeLimitExceeded } from '../../lib/time-limit.ts';
 import { callAfter, type StopTimer } from '../../lib/timer.ts';
-import type { DatabaseTarget } from '../database-url.ts';
+import { databaseNameOf, type DatabaseTarget } from '../database-url.ts';
 import type { Address } from './address.ts';
 import { arrayTypes } from './array-types.ts';
 import { passwordFromFile } from './password-file.ts';
@@ -61,6 +61,7 @@ const longStart = ' '.repeat(1_024);
  */
 export class Connection {
   readonly address: Address;
+  readonly settings: SessionSettings;
   readonly #sql: Sql;
   readonly #socket: Socket;
   #onLost: () => void = () => {};
@@ -87,6 +88,7 @@ export class Connection {
 
   private constructor(socket: Socket, address: Address, options: ConnectionOptions) {
     this.address = address;
+    this.settings = options.settings;
     this.#socket = socket;
     this.#sql = driver(socket, address, options, () => this.#lose());
   }
@@ -161,7 +163,7 @@ function driver(
   onClose: () => void,
 ): Sql {
   const user = target.user ?? userInfo().username;
-  const database = target.database ?? user;
+  const database = databaseNameOf(target);
   const { password, passwordFile } = target;
   const fromFile = async (): Promise<string> =>
     passwordFile === null

@@ -8,6 +8,8 @@ export interface ConnectionsOptions {
   readonly connect: (onLost: () => void) => Promise<Connection>;
   /** How long a caller waits for a connection, and then for an answer once the server was asked. */
   readonly limitMs: number;
+  /** May a connection be used again as it is? Settings may have changed meanwhile. */
+  readonly isCurrent?: (connection: Connection) => boolean;
   /** Can a connection be used again after the server refused a statement? Not in a transaction. */
   readonly outliveErrors: boolean;
 }
@@ -91,7 +93,7 @@ export class Connections {
   /** Gives a connection, if it still is one, to whoever waits longest for one. */
   #offer(connection: Connection): void {
     if (connection.isLost) return;
-    if (this.#closed) return connection.close();
+    if (this.#closed || this.#options.isCurrent?.(connection) === false) return connection.close();
     const next = this.#waiting.shift();
     if (next === undefined) this.#idle.push(connection);
     else {
@@ -112,6 +114,7 @@ export class Connections {
       const connection = await this.#options.connect(() => this.#forget(connection));
       this.#opening--;
       this.#offer(connection);
+      this.#supply();
     } catch (error) {
       this.#opening--;
       // Those that stand will do, though it takes longer.

@@ -1,17 +1,14 @@
-import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OwnPostgres } from '../../../test/faults/own-postgres.ts';
+import { outputOf } from '../../../test/support/child.ts';
 import { TcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { parseDatabaseUrl } from '../database-url.ts';
 import type { Sql } from './connection.ts';
 import { NotConnected, Servers } from './servers.ts';
 import { sessionSettings } from './session-settings.ts';
-
-const run = promisify(execFile);
 
 /** Whoever may log in, and how. */
 const access = [
@@ -64,7 +61,7 @@ describe.skipIf(OwnPostgres.missing() !== null)('servers', () => {
 
   /** An authority, a server's certificate for `localhost`, a client's for `certified`. */
   async function makeCertificates(): Promise<void> {
-    const openssl = (line: string) => run('openssl', line.split(' '), { cwd: directory });
+    const openssl = (line: string) => outputOf('openssl', line.split(' '), { cwd: directory });
     const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout';
     await openssl(`req -x509 ${newKey} ca.key -out ca.crt -subj /CN=authority -days 36500`);
     for (const [name, subject] of [
@@ -126,8 +123,8 @@ describe.skipIf(OwnPostgres.missing() !== null)('servers', () => {
   async function libpqs(url: string): Promise<Session | null> {
     const args = ['--no-psqlrc', '--tuples-only', '--no-align', '--command', describeSession, url];
     const env = { ...process.env, PGAPPNAME: 'asya-gateway' };
-    const output = await run('psql', args, { env }).catch(() => null);
-    return output === null ? null : sessionOf(output.stdout.trim());
+    const output = await outputOf('psql', args, { env }).catch(() => null);
+    return output === null ? null : sessionOf(output.trim());
   }
 
   describe('a URL leads where it leads psql', () => {

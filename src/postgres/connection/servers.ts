@@ -16,7 +16,7 @@ export class NotConnected extends Error {
   }
 }
 
-interface Failure {
+interface ConnectFailure {
   readonly place: string;
   readonly error: unknown;
 }
@@ -33,7 +33,7 @@ export class Servers {
 
   /** Connects to the first server that is there and is no standby. @throws NotConnected */
   async connect(options: Omit<ConnectionOptions, 'target'>): Promise<Connection> {
-    const failures: Failure[] = [];
+    const failures: ConnectFailure[] = [];
     for (const host of this.#hosts()) {
       for (const address of await resolved(host, failures)) {
         try {
@@ -56,7 +56,7 @@ export class Servers {
   }
 }
 
-async function resolved(host: DatabaseHost, failures: Failure[]): Promise<Address[]> {
+async function resolved(host: DatabaseHost, failures: ConnectFailure[]): Promise<Address[]> {
   try {
     return await addressesOf(host);
   } catch (error) {
@@ -85,7 +85,7 @@ function mayDifferElsewhere(error: unknown): boolean {
   return error instanceof EncryptionRefused || (isTransient(error) && codeOf(error) !== '08P01');
 }
 
-function summary(failures: readonly Failure[]): NotConnected {
+function summary(failures: readonly ConnectFailure[]): NotConnected {
   const refusal = failures.find(({ error }) => !isAway(error));
   const texts = failures.map(({ place, error }) => `${place}: ${messageOf(error)}`);
   const cause = (refusal ?? failures.at(-1))?.error;

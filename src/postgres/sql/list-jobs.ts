@@ -14,7 +14,7 @@ type ListedRow = JobRow & { readonly more: boolean };
  * any more. Only then are the jobs before that one read, so a page of large results is neither sent
  * nor held at once.
  */
-export function listJobs(sql: Sql, query: ListQuery): Promise<ListedRow[]> {
+export function readJobList(sql: Sql, query: ListQuery): Promise<ListedRow[]> {
   const { status, tool, parentId, owner, createdAfter, before, limit, maxBytes } = query;
   const wanted = sql`
     true

@@ -22,9 +22,9 @@ export function saveJobs(
     WITH saved AS (
       UPDATE jobs SET
         ${sql.unsafe(assignments)},
-        -- Come into the outbox once more, it is due at once.
+        -- A job that comes into the outbox once more is due at once, or when its next attempt is.
         dispatch_after = CASE WHEN job.outbox_seq = jobs.outbox_seq
-          THEN jobs.dispatch_after ELSE job.updated_at END,
+          THEN jobs.dispatch_after ELSE COALESCE(job.retry_at, job.updated_at) END,
         unroutable_since = CASE WHEN job.outbox_seq = jobs.outbox_seq
           THEN jobs.unroutable_since END
       FROM json_to_recordset(${rowsAsJson(written, states)}::text::json)

@@ -53,6 +53,7 @@ export const valueSets: Readonly<Record<string, Values>> = {
       consumeEndQueues: true,
       unroutableGraceSeconds: 5,
       maxBodyBytes: 10_485_760,
+      maxResultBytes: 33_554_432,
       jobRetentionSeconds: 31_536_000,
       jobTools: false,
       host: '::',
