@@ -141,13 +141,13 @@ export function readConfig(env: Environment): Config {
 }
 
 /**
- * Refuses to serve everybody who reaches this machine. Whoever calls an open gateway sees every job and
+ * Refuses to serve everybody who reaches this machine; for a gateway without an access file. Whoever calls an open gateway sees every job and
  * can end it, and a warning would go unread.
  *
  * @throws ConfigError naming the ways out
  */
-export function assertNotOpen({ host, accessPath, openAccess }: Config): void {
-  if (accessPath !== null || openAccess || isLoopback(parseHost(host)?.name ?? '')) return;
+export function assertNotOpen({ host, openAccess }: Config): void {
+  if (openAccess || isLoopback(parseHost(host)?.name ?? '')) return;
   throw new ConfigError(
     [
       `ASYA_GATEWAY_HOST: ${host} is reached from other machines, and the gateway asks nobody who they are. Either`,

@@ -78,7 +78,7 @@ interface Storage extends Service {
 /** Composition root: what the gateway is made of, and the order in which it starts and stops. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, tools, access, version, log } = options;
-  assertNotOpen(config);
+  if (access === null) assertNotOpen(config);
 
   const metrics = config.metricsPort === null ? null : new Metrics();
 

@@ -10,7 +10,8 @@ export type Credential =
   | { readonly kind: 'malformed' }
   | { readonly kind: 'bearer' | 'basic'; readonly secret: string };
 
-const bearerFormat = /^[\w.~+/-]+=*$/;
+/** Wider than RFC 6750, section 2.1, has it: what is no key and no token is found out later. */
+const bearerFormat = /^[\x21-\x7e]+$/;
 
 /**
  * Reads the `Authorization` headers of a request. Credentials in query strings and cookies are not

@@ -1,5 +1,7 @@
+import { LimitReached } from '../../access/limit-reached.ts';
 import { assertRight } from '../../access/not-allowed.ts';
 import {
+  errorResult,
   faultsResult,
   handleResult,
   type CallOutcome,
@@ -161,7 +163,14 @@ export class ToolMethods {
   ): Promise<CallOutcome | WaitForJob> {
     // Once the handle is sent, there is no request left to cancel.
     const ownId = tool.mode === 'handle' || jobId === null ? null : jobId();
-    const started = await this.start(tool, request, caller, ownId);
+    let started: StartedCall;
+    try {
+      started = await this.start(tool, request, caller, ownId);
+    } catch (error) {
+      // A model can do something about its own jobs, and reads no error of the protocol.
+      if (!(error instanceof LimitReached) || error.code !== 'too_many_jobs') throw error;
+      return result(errorResult(error.message));
+    }
     if (!started.ok) return result(faultsResult(tool.name, started.faults));
     const { job } = started;
     return tool.mode === 'handle' ? result(handleResult(job, tool)) : waitOf(job, tool);
