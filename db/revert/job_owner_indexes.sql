@@ -1,5 +1,9 @@
 -- Revert asya-gateway:job_owner_indexes from pg
 
-DROP INDEX CONCURRENTLY IF EXISTS jobs_in_flight;
+BEGIN;
 
-DROP INDEX CONCURRENTLY IF EXISTS jobs_of_owner;
+DROP INDEX jobs_in_flight;
+
+DROP INDEX jobs_of_owner;
+
+COMMIT;
