@@ -72,9 +72,17 @@ export function invalid(detail: string): Problem {
 
 /** Such as `body: step_index must be integer`: a part of the request, a field in it, what is wrong. */
 function validationText({ validation = [], validationContext }: FastifyError): string {
-  const faults = validation.map(({ instancePath, message = 'is not valid' }) => {
-    const field = instancePath.slice(1).replaceAll('/', '.');
-    return field === '' ? message : `${field} ${message}`;
-  });
+  const told = validation.filter(({ keyword, message }) => !isOfNull(keyword, message));
+  const faults = (told.length > 0 ? told : validation).map(
+    ({ instancePath, message = 'is not valid' }) => {
+      const field = instancePath.slice(1).replaceAll('/', '.');
+      return field === '' ? message : `${field} ${message}`;
+    },
+  );
   return `${validationContext ?? 'request'}: ${faults.join('; ')}`;
+}
+
+/** That an optional field may be null, too, helps nobody who gave it another value. */
+function isOfNull(keyword: string, message: string | undefined): boolean {
+  return keyword === 'anyOf' || message === 'must be null';
 }

@@ -1,5 +1,7 @@
 import Type from 'typebox';
+import type { InputAnswers } from '../jobs/job-input.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
+import { nullable, optional } from '../wire/optional.ts';
 import { jobIdText } from '../wire/report.ts';
 import { isInstant } from '../lib/clock.ts';
 import type { JsonObject } from '../lib/json.ts';
@@ -20,13 +22,14 @@ const listQuery = Type.Object({
   cursor: Type.Optional(Type.String()),
 });
 
+/** Null under a key: it is not answered. */
 const inputBody = Type.Object({
-  answers: Type.Record(Type.String(), Type.Unsafe<JsonObject>({ type: 'object' }), {
+  answers: Type.Record(Type.String(), nullable(Type.Unsafe<JsonObject>({ type: 'object' })), {
     minProperties: 1,
   }),
 });
 
-const cancelBody = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 65_536 })) });
+const cancelBody = Type.Object({ reason: optional(Type.String({ maxLength: 65_536 })) });
 
 /** Lists jobs, the newest first, a page at a time. */
 export function listJobs() {
@@ -79,8 +82,8 @@ export function readJob() {
 export function answerJob() {
   return route({
     schema: { params: jobParams, body: inputBody },
-    handler: async ({ params: { id }, body: { answers }, client: { jobs } }, reply) => {
-      const outcome = await jobs.answer(id, answers);
+    handler: async ({ params: { id }, body, client: { jobs } }, reply) => {
+      const outcome = await jobs.answer(id, given(body.answers));
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'invalid') throw invalid(`body/answers: ${outcome.faults.join('; ')}`);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
@@ -93,6 +96,12 @@ export function answerJob() {
   });
 }
 
+function given(answers: Readonly<Record<string, JsonObject | null>>): InputAnswers {
+  const entries = Object.entries(answers).filter(([, answer]) => answer !== null);
+  if (entries.length === 0) throw invalid('body/answers must hold an answer');
+  return Object.fromEntries(entries) as InputAnswers;
+}
+
 export function cancelJob() {
   return route({
     schema: { params: jobParams, body: cancelBody },
@@ -101,7 +110,7 @@ export function cancelJob() {
       request.body ??= {};
     },
     handler: async ({ params: { id }, body: { reason }, client: { jobs } }, reply) => {
-      const message = reason === undefined ? null : storableText(reason);
+      const message = typeof reason === 'string' ? storableText(reason) : null;
       const outcome = await jobs.cancel(id, message);
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {

@@ -20,7 +20,7 @@ export function retryJob(retries: JobRetries) {
       request.body ??= {};
     },
     handler: async ({ params: { id }, body, client }, reply) => {
-      const outcome = await retries.retry(client, id, body.arguments);
+      const outcome = await retries.retry(client, id, body.arguments ?? undefined);
       const job = jobOf(id, outcome);
       reply.header('location', `/jobs/${job.id}`);
       return reply.code(outcome.kind === 'created' ? 201 : 200).send(jobJson(job));

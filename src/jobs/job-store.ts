@@ -7,6 +7,12 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/**
+ * A batch waited too long for a job that somebody else holds, and did nothing. That says nothing of the
+ * other jobs in it, or of the store.
+ */
+export class StoreContended extends StoreUnavailable {}
+
 export interface AddressedEvent {
   readonly jobId: string;
   readonly event: JobEvent;

@@ -144,7 +144,7 @@ describe('a session', () => {
       const names = Object.keys({ ...sessionSettings, search_path: '' });
       expect(Object.fromEntries(names.map((name) => [name, settings.get(name)]))).toEqual({
         ...sessionSettings,
-        search_path: '"public"',
+        search_path: 'public',
       });
       for (const [name, value] of Object.entries(newerSettings)) {
         if (settings.has(name)) expect(settings.get(name)).toBe(value);
@@ -205,8 +205,8 @@ describe('the tables are found', () => {
         CREATE SCHEMA other; CREATE TABLE other.jobs (LIKE jobs); CREATE TABLE other.job_updates (LIKE job_updates);
         ALTER DATABASE "${database}" SET search_path = other`);
     };
-    expect(await inSchema(both)).toBe('"other"');
-    expect(await inSchema(both, '?options=-c%20search_path%3Dpublic')).toBe('"public"');
+    expect(await inSchema(both)).toBe('other');
+    expect(await inSchema(both, '?options=-c%20search_path%3Dpublic')).toBe('public');
   });
 
   test('unless there are two and nothing tells them apart', async () => {
@@ -224,7 +224,7 @@ describe('the tables are found', () => {
         CREATE SCHEMA other; CREATE TABLE other.jobs (id int);
         ALTER DATABASE "${database}" SET search_path = other, public`);
     };
-    expect(await inSchema(hidden)).toBe('"public"');
+    expect(await inSchema(hidden)).toBe('public');
   });
 });
 

@@ -29,7 +29,7 @@ import { postponeJobs } from './sql/postpone-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
 import { saveResult } from './sql/save-result.ts';
-import { inTransaction, type Decided } from './transaction.ts';
+import { inTransaction, writeAlone, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
@@ -42,15 +42,18 @@ export class PostgresJobStore implements JobStore {
   }
 
   async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
-    const created = await this.#pool.run((sql) => createJobs(sql, inOrder(jobs), leasedUntil));
+    const write = createJobs(inOrder(jobs), leasedUntil);
+    const rows = await this.#pool.run((sql, allow) => writeAlone(sql, allow, write));
+    const created = new Set(rows.map(({ jobId }) => jobId));
     return jobs.map(({ id }) => created.delete(id));
   }
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     const ids = [...new Set(events.map(({ jobId }) => jobId))];
-    return this.#pool.transact((connection) =>
+    return this.#pool.transact((connection, allow) =>
       inTransaction(
         connection,
+        allow,
         (transaction) => lockJobs(transaction, ids),
         (rows) => decide(rows, events, now),
       ),
@@ -140,9 +143,9 @@ function decide(
   const [state, update] = [states[0], updates[0]];
   const isOne = states.length === 1 && updates.length === 1;
   if (isOne && state !== undefined && update !== undefined && update.result !== null) {
-    return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
+    return { write: saveResult(state, update), result: outcomes };
   }
-  return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
+  return { write: saveJobs(states, updates), result: outcomes };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { TimeLimitExceeded } from '../lib/time-limit.ts';
 import { parseDatabaseUrl, type DatabaseTarget } from './database-url.ts';
-import type { Connection, Sql } from './connection/connection.ts';
+import type { Connection, ConnectionWork } from './connection/connection.ts';
 import { Connections, type ConnectionsOptions } from './connection/connections.ts';
 import { explained, unavailable } from './connection/outage.ts';
 import { NotConnected, Servers } from './connection/servers.ts';
@@ -68,17 +68,17 @@ export class Pool {
   }
 
   /** Runs a statement that takes milliseconds, however many rows there are. @throws StoreUnavailable */
-  run<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  run<T>(work: ConnectionWork<T>): Promise<T> {
     return this.#use(this.#groups.short, work);
   }
 
   /** Runs a statement that may take long. @throws StoreUnavailable in an outage */
-  runLong<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  runLong<T>(work: ConnectionWork<T>): Promise<T> {
     return this.#use(this.#groups.long, work);
   }
 
   /** Runs one transaction. @throws StoreUnavailable in an outage */
-  transact<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  transact<T>(work: ConnectionWork<T>): Promise<T> {
     return this.#use(this.#groups.transactions, work);
   }
 
@@ -116,7 +116,7 @@ export class Pool {
     await Promise.all(Object.values(this.#groups).map((group) => group.close(graceMs)));
   }
 
-  async #use<T>(group: Connections, work: (sql: Sql) => Promise<T>): Promise<T> {
+  async #use<T>(group: Connections, work: ConnectionWork<T>): Promise<T> {
     try {
       return await group.use(work);
     } catch (error) {

@@ -43,7 +43,7 @@ export async function prepareDatabase(pool: Pool): Promise<void> {
   const settings = {
     ...sessionSettings,
     ...Object.fromEntries(newer),
-    search_path: `"${schema.replaceAll('"', '""')}"`,
+    search_path: identifier(schema),
   };
   pool.useSettings(settings);
   await assertSettings(pool, settings);
@@ -79,6 +79,11 @@ function undeployed(found: readonly FoundTable[], target: DatabaseTarget): strin
   return `${fault} Deploy it from the gateway's db directory:\n  ${sqitchDeploy(target)}`;
 }
 
+/** As PostgreSQL shows it: in quotation marks only where it has to be. */
+function identifier(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
 /** The columns that a schema lacks, as `table.column`. */
 function missingIn(schema: string, found: readonly FoundTable[]): string[] {
   return Object.entries(required).flatMap(([table, columns]) => {
@@ -108,7 +113,12 @@ async function assertSettings(pool: Pool, wanted: SessionSettings): Promise<void
 function explainRefusal(error: unknown): never {
   const cause = error instanceof Error ? error.cause : undefined;
   if (cause instanceof NotConnected && cause.isRefusal) {
-    throw new DatabaseUnusable(`ASYA_DATABASE_URL: no connection to PostgreSQL: ${cause.message}`);
+    const wayOut = cause.message.includes('startup parameter')
+      ? '. A pooler in between has to accept it (PgBouncer: ignore_startup_parameters = options), or connect past it'
+      : '';
+    throw new DatabaseUnusable(
+      `ASYA_DATABASE_URL: no connection to PostgreSQL: ${cause.message}${wayOut}`,
+    );
   }
   throw error;
 }

@@ -14,6 +14,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
 import { Inquiries } from './inquiries.ts';
+import { PutBack } from './put-back.ts';
 import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
 import { StepConsumer } from './step-consumer.ts';
@@ -43,6 +44,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #reports: ReportSender;
   readonly #inquiries: Inquiries;
   readonly #deadLetters: DeadLetters;
+  readonly #putBack: PutBack;
   readonly #cancelListener: CancelListener;
   readonly #onCalledOff: ((job: CalledOffJob) => void)[] = [];
   readonly #consumers: StepConsumer[] = [];
@@ -61,6 +63,7 @@ class RabbitActorBroker implements ActorBroker {
     this.#reports = new ReportSender({ connection, clock, log, closing });
     this.#inquiries = new Inquiries(connection, log);
     this.#deadLetters = new DeadLetters({ connection, exchange, log });
+    this.#putBack = new PutBack({ connection, log });
     this.#cancelListener = new CancelListener({
       connection: this.#consuming,
       exchange,
@@ -88,6 +91,7 @@ class RabbitActorBroker implements ActorBroker {
       concurrency,
       handle,
       deadLetters: this.#deadLetters,
+      putBack: this.#putBack,
       closing: this.#closing.signal,
       log,
     });

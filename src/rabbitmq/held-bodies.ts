@@ -1,6 +1,6 @@
-import { callEvery, type StopTimer } from '../lib/timer.ts';
 import type { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
+import { callEvery, type StopTimer } from '../lib/timer.ts';
 
 /** What rabbitmq-client 5.0.8 reads its frames from, a new one for every connection, and how it knows that RabbitMQ is alive. */
 interface Reader {
@@ -20,6 +20,7 @@ export class HeldBodies {
   readonly #maxBytes: number;
   #bytes = 0;
   #reader: Reader | null = null;
+  /** Null: reading goes on. */
   #alive: StopTimer | null = null;
 
   /** @param maxBytes reading goes on below it, so that the newest message may exceed it */
@@ -95,8 +96,8 @@ export class HeldBodies {
     this.#alive = callEvery(aliveEveryMs, sayAlive);
   }
 
-  #resume(stopAlive: StopTimer): void {
-    stopAlive();
+  #resume(stopSaying: StopTimer): void {
+    stopSaying();
     this.#alive = null;
     this.#reader?._socket.emit('readable');
   }

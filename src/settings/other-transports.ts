@@ -19,7 +19,7 @@ const remedy = 'set ASYA_RABBITMQ_URL, such as amqp://user:password@host:5672/vh
 
 /**
  * What names a broker in a way that is not read, for the messages of readConfig. Without this check
- * such a gateway would connect to the RabbitMQ of localhost, and might even find one. A faults never
+ * such a gateway would connect to the RabbitMQ of localhost, and might even find one. A fault never
  * tells a value but ASYA_TRANSPORT's, because the values may hold passwords.
  */
 export function brokerFaults(env: Environment): string[] {

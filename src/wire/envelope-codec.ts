@@ -92,7 +92,7 @@ function stepsOf(value: Json | undefined): string[] {
 /** The second generation allows any JSON in a header. */
 function headersOf(headers: JsonObject): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [
+    present(headers).map(([name, value]) => [
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
@@ -101,8 +101,13 @@ function headersOf(headers: JsonObject): Record<string, string> {
 
 function answersOf(answers: JsonObject): Record<string, JsonObject> {
   return Object.fromEntries(
-    Object.entries(answers).map(([key, answer]) => [key, objectOf(answer, `answers.${key}`)]),
+    present(answers).map(([key, answer]) => [key, objectOf(answer, `answers.${key}`)]),
   );
+}
+
+/** Null means that there is none. */
+function present(object: JsonObject): [string, Json][] {
+  return Object.entries(object).filter(([, value]) => value !== null);
 }
 
 function deadlineOf(value: Json): EpochMs | null {

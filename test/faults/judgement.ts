@@ -100,7 +100,7 @@ async function leftOver(cluster: Cluster): Promise<string[]> {
 /** A job can end before the last copies of its messages are taken. */
 async function emptied(cluster: Cluster, queue: string): Promise<number> {
   let depth: number | null = null;
-  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await pause(200)) {
+  for (const deadline = Date.now() + patienceMs / 4; Date.now() < deadline; await pause(200)) {
     depth = await cluster.rabbitmq.depth(queue);
     if (depth === null || depth === 0 || queue.endsWith('dead-letters')) break;
   }

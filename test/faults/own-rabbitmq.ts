@@ -108,6 +108,24 @@ export class OwnRabbitmq {
     await this.#control('close_all_connections', 'the test says so');
   }
 
+  /** Keeps channels that consume from hearing of anything until the function it returns is called. */
+  async suspendConsumers(): Promise<() => Promise<void>> {
+    await this.#control(
+      'eval',
+      `Channels = [proplists:get_value(pid, Channel)
+         || Channel <- rabbit_channel:info_all([pid, consumer_count]),
+            proplists:get_value(consumer_count, Channel) > 0],
+       Caller = self(),
+       register(asya_suspender, spawn(fun() ->
+         [erlang:suspend_process(Channel) || Channel <- Channels],
+         Caller ! suspended,
+         receive resume -> ok end
+       end)),
+       receive suspended -> ok end.`,
+    );
+    return () => this.#control('eval', 'asya_suspender ! resume.');
+  }
+
   /** Over a connection that is closed afterwards. */
   async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = new Connection({
