@@ -69,7 +69,7 @@ export async function startAuthorizationServer(resource: string) {
       const cookies = new Map<string, string>();
       let at = authorization;
       for (let hops = 0; at.pathname !== '/callback'; hops++) {
-        if (hops > 10) throw new Error(`no end of redirects: ${at}`);
+        if (hops > 10) throw new Error(`no end of redirects: ${at.href}`);
         const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
         const response = await fetch(at, { headers: { cookie }, redirect: 'manual' });
         for (const line of response.headers.getSetCookie()) {
@@ -78,7 +78,7 @@ export async function startAuthorizationServer(resource: string) {
         }
         const location = response.headers.get('location');
         if (location === null)
-          throw new Error(`${at}: ${response.status} ${await response.text()}`);
+          throw new Error(`${at.href}: ${response.status} ${await response.text()}`);
         at = new URL(location, at);
       }
       return at.searchParams;
