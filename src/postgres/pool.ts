@@ -20,6 +20,11 @@ export interface PoolOptions {
   readonly onLoss?: () => void;
 }
 
+interface ListenOptions {
+  readonly onNotify: (payload: string, channel: string) => void;
+  readonly onLoss: () => void;
+}
+
 /** Batches of events come one at a time, and large ones beside them. */
 const maxTransactions = 2;
 
@@ -78,20 +83,22 @@ export class Pool {
   }
 
   /**
-   * Opens a connection beside the others that hears what is sent to a channel.
+   * Opens a connection beside the others that hears what is sent to channels.
    *
    * @param options `onLoss` is called when it ends, unless it was closed here
    * @throws StoreUnavailable in an outage
    */
   async listen(
-    channel: string,
-    { onNotify, onLoss }: { onNotify: (payload: string) => void; onLoss: () => void },
+    channels: readonly string[],
+    { onNotify, onLoss }: ListenOptions,
   ): Promise<Connection> {
     const settings = this.#settings;
     try {
       const opening = this.#servers.connect({ settings, onNotify, onLost: onLoss });
       const connection = await opening;
-      await connection.run((sql) => sql`LISTEN ${sql(channel)}`, this.#limitMs);
+      for (const channel of channels) {
+        await connection.run((sql) => sql`LISTEN ${sql(channel)}`, this.#limitMs);
+      }
       return connection;
     } catch (error) {
       throw this.#explained(error);

@@ -36,7 +36,7 @@ export type ConnectionWork<T> = (sql: Sql, allow: Allow) => Promise<T>;
 export interface ConnectionOptions {
   readonly target: DatabaseTarget;
   readonly settings: SessionSettings;
-  readonly onNotify?: (payload: string) => void;
+  readonly onNotify?: (payload: string, channel: string) => void;
   /** Called once, when the connection ends, unless it was closed here. */
   readonly onLost?: () => void;
 }
@@ -212,7 +212,7 @@ function driver(
     // Not postgres.camel, which would rename the keys inside payloads and results too.
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
-    onnotify: (_channel: string, payload: string) => onNotify?.(payload),
+    onnotify: (channel: string, payload: string) => onNotify?.(payload, channel),
     onclose: onClose,
     connection: {
       application_name: target.applicationName,
