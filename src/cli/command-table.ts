@@ -5,7 +5,7 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   /** Commands are loaded when they are needed, so that none makes another's start slower. */
-  readonly load: () => Promise<{ readonly command: Command }>;
+  readonly load: () => Promise<{ readonly default: Command }>;
 }
 
 /** Every command there is, in the order of the help. */
