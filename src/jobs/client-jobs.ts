@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Json } from '../lib/json.ts';
 import { makeStorable, storableText } from '../lib/storable.ts';
 import { answerFaults } from './answer-faults.ts';
+import { parentCancelled } from './child.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { freshId } from './fresh-id.ts';
 import { isSameCall } from './idempotency.ts';
@@ -166,7 +167,7 @@ export class ClientJobs {
     const outcome = await events.apply(id, { type: 'cancelled', reason, message, details });
     if (outcome.kind !== 'unknown' && outcome.state.status === 'Cancelled') {
       for await (const child of this.#unfinishedChildren(id)) {
-        await this.cancel(child.id, reason, 'its parent was cancelled', details);
+        await this.cancel(child.id, reason, parentCancelled, details);
       }
     }
     return outcome;
