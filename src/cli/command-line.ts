@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { commandTable, type CommandEntry } from './command-table.ts';
 import type { Command, Given, OptionSpecs } from './command.ts';
 import { UsageError } from './usage-error.ts';

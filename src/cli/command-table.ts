@@ -66,6 +66,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/dev.ts'),
   },
   {
+    name: 'key',
+    summary: 'Make an API key, and its line for the access file',
+    load: () => import('./commands/key.ts'),
+  },
+  {
     name: 'actor',
     summary: 'Run the actors of a file, on RabbitMQ',
     load: () => import('./commands/actor.ts'),

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { readConfig } from '../config.ts';
 import { textOf } from '../settings/setting.ts';
 import { DevServer } from './dev-server.ts';
+import { accessOf } from './access-of.ts';
 import { fail } from './fail.ts';
 import { isCompiled, packageRoot, packageVersion } from './package-root.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
@@ -42,6 +43,7 @@ export async function dev(
   warnOfUnreadVariables(process.env, log);
   const server = new DevServer({
     config,
+    access: accessOf(config, log),
     actorsFile: files.actors ?? (chosen === null ? examples.actors : null),
     version: packageVersion(),
     log,

@@ -8,6 +8,7 @@ const explained = new Set([
   'ConfigError',
   'UsageError',
   'ToolsFileError',
+  'AccessFileError',
   'ActorsFileError',
   'DatabaseUnusable',
   'GatewayFault',

@@ -1,6 +1,6 @@
 import type { ApiTool } from '../client/api.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { UsageError } from './usage-error.ts';
 
 export async function toolsOf(client: GatewayClient): Promise<readonly ApiTool[]> {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import Type, { type TObject } from 'typebox';
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { invalid } from './fault.ts';
 
 /** A whole number in a query. Type.Integer will not do, because it makes the text 1.5 a 1. */

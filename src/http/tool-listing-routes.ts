@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { isOffered } from '../calls/client.ts';
 import { toolDefinition } from '../calls/tool-listing.ts';
 import type { Tool, ToolBox } from '../tools/tool.ts';
 import { knownParametersOnly } from './query.ts';
@@ -6,12 +7,17 @@ import { route } from './route.ts';
 
 const noQuery = Type.Object({});
 
-/** Lists the tools on offer, in the order of their files. */
+/** Lists the tools that the client may call, in the order of their files. */
 export function listTools(tools: () => ToolBox) {
   return route({
     schema: { querystring: noQuery },
     preValidation: knownParametersOnly(noQuery),
-    handler: async () => ({ tools: tools().list().map(toolJson) }),
+    handler: async ({ client }) => {
+      const offered = tools()
+        .list()
+        .filter((tool) => isOffered(tool, client));
+      return { tools: offered.map(toolJson) };
+    },
   });
 }
 

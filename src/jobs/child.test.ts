@@ -5,6 +5,7 @@ import { MemoryBroker } from '../memory/broker.ts';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import type { ActorReports } from './actor-reports.ts';
 import type { ChildClaim } from './child.ts';
+import { everybody } from './viewer.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { Succeeded } from './event.ts';
 import type { Job } from './job.ts';
@@ -30,7 +31,8 @@ beforeEach(async () => {
   const broker = new MemoryBroker({ intake, log, clock });
   const limits = { unroutableGraceMs: 30_000, retentionMs: 0 };
   engine = createEngine({ store, publisher: broker, broker, clock, log, ...limits });
-  ({ jobs, reports } = engine);
+  ({ reports } = engine);
+  jobs = engine.jobs.as(everybody);
   parent = await jobs.submit({
     tool: 'words',
     steps: ['split', 'count'],

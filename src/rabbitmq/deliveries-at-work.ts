@@ -1,7 +1,7 @@
 import type { AsyncMessage } from 'rabbitmq-client';
-import type { Settlement } from './subscription.ts';
+import type { Settlement } from './queue-subscription.ts';
 
-interface Delivery {
+interface DeliveryAtWork {
   readonly message: AsyncMessage;
   readonly queue: string;
   readonly settlement: Promise<Settlement>;
@@ -14,7 +14,7 @@ interface Delivery {
  */
 export class DeliveriesAtWork {
   readonly #handle: (message: AsyncMessage, queue: string) => Promise<Settlement>;
-  readonly #deliveries = new Set<Delivery>();
+  readonly #deliveries = new Set<DeliveryAtWork>();
 
   /** @param handle begins the work on a message; must not throw or reject */
   constructor(handle: (message: AsyncMessage, queue: string) => Promise<Settlement>) {
@@ -30,7 +30,7 @@ export class DeliveriesAtWork {
     return delivery.settlement;
   }
 
-  #find({ messageId, body }: AsyncMessage, queue: string): Delivery | undefined {
+  #find({ messageId, body }: AsyncMessage, queue: string): DeliveryAtWork | undefined {
     return [...this.#deliveries].find(
       ({ message, queue: its }) =>
         its === queue && message.messageId === messageId && (body as Buffer).equals(message.body),

@@ -6,7 +6,7 @@ import { TcpProxy } from '../../test/support/tcp-proxy.ts';
 import { RabbitConnection } from './connection.ts';
 import { PutBack, wasDelivered } from './put-back.ts';
 import { QueueConsumer } from './queue-consumer.ts';
-import type { Settlement } from './subscription.ts';
+import type { Settlement } from './queue-subscription.ts';
 
 let sandbox: RabbitSandbox;
 let proxy: TcpProxy;

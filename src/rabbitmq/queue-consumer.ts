@@ -6,7 +6,11 @@ import { withTimeLimit } from '../lib/time-limit.ts';
 import type { RabbitConnection } from './connection.ts';
 import { DeliveriesAtWork } from './deliveries-at-work.ts';
 import type { PutBack } from './put-back.ts';
-import { Subscription, type Settlement, type SubscriptionParts } from './subscription.ts';
+import {
+  QueueSubscription,
+  type Settlement,
+  type QueueSubscriptionParts,
+} from './queue-subscription.ts';
 import { bindQueue, declareQueue, queueExists } from './topology.ts';
 
 export interface QueueConsumerOptions {
@@ -47,7 +51,7 @@ export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions;
   readonly #lookout: PeriodicLoop;
   /** Those that ended stay until what they delivered is settled. */
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #subscriptions = new Set<QueueSubscription>();
   readonly #atWork: DeliveriesAtWork;
   readonly #consuming = Promise.withResolvers<void>();
   readonly #stopping = new AbortController();
@@ -131,7 +135,7 @@ export class QueueConsumer implements Service {
     if (room <= 0 || this.#stopping.signal.aborted) return;
     const running = ofQueue.find(({ ended }) => !ended);
     if (running !== undefined) return running.widen(room);
-    const parts: SubscriptionParts = {
+    const parts: QueueSubscriptionParts = {
       queue,
       handle: (message) => this.#atWork.handle(message, queue),
       putBack: (message) => this.#putBack(message, queue),
@@ -141,7 +145,7 @@ export class QueueConsumer implements Service {
       },
       onLateSettlement: () => this.#lookout.wake(),
     };
-    this.#subscriptions.add(await Subscription.open(connection, parts, room));
+    this.#subscriptions.add(await QueueSubscription.open(connection, parts, room));
     log.info({ queue }, 'consuming');
     this.#consuming.resolve();
   }

@@ -8,7 +8,7 @@ import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { PutBack } from './put-back.ts';
 import { QueueConsumer } from './queue-consumer.ts';
-import type { Settlement } from './subscription.ts';
+import type { Settlement } from './queue-subscription.ts';
 
 /** What all consumers of reports share. */
 export interface ReportConsumerParts {

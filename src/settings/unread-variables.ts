@@ -1,4 +1,4 @@
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { unreadBrokers } from './other-transports.ts';
 import { isServiceLink } from './service-links.ts';
 import { textOf, type Environment } from './setting.ts';

@@ -5,7 +5,7 @@ import type { RabbitConnection } from './connection.ts';
 /** What becomes of a delivery: done with, or to be delivered again. */
 export type Settlement = 'acknowledge' | 'requeue';
 
-export interface SubscriptionParts {
+export interface QueueSubscriptionParts {
   readonly queue: string;
   /** Called in the order of delivery. Must not throw or reject. */
   readonly handle: (message: AsyncMessage) => Promise<Settlement>;
@@ -31,9 +31,9 @@ const toldOfDeletion = { 'x-cancel-on-ha-failover': true };
  * What one channel delivers from one queue. It ends when the queue is deleted or the channel is lost;
  * work on what it delivered before goes on, and is acknowledged where the channel is still there.
  */
-export class Subscription {
+export class QueueSubscription {
   readonly queue: string;
-  readonly #parts: SubscriptionParts;
+  readonly #parts: QueueSubscriptionParts;
   readonly #channel: Channel;
   readonly #consumerTags: string[] = [];
   readonly #atWork = new Set<Promise<void>>();
@@ -41,7 +41,7 @@ export class Subscription {
   #ended = false;
   #deleted = false;
 
-  private constructor(channel: Channel, parts: SubscriptionParts) {
+  private constructor(channel: Channel, parts: QueueSubscriptionParts) {
     this.queue = parts.queue;
     this.#channel = channel;
     this.#parts = parts;
@@ -64,12 +64,12 @@ export class Subscription {
    */
   static async open(
     connection: RabbitConnection,
-    parts: SubscriptionParts,
+    parts: QueueSubscriptionParts,
     places: number,
-  ): Promise<Subscription> {
+  ): Promise<QueueSubscription> {
     const channel = await connection.openChannel();
     try {
-      const subscription = new Subscription(channel, parts);
+      const subscription = new QueueSubscription(channel, parts);
       await subscription.widen(places);
       return subscription;
     } catch (error) {
