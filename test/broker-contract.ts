@@ -218,6 +218,12 @@ export function brokerContract(
         expect(report?.event).toMatchObject({ type: 'succeeded' });
       });
 
+      test('may nest a few levels deeper than arguments of a tool may', async () => {
+        await send(final('J1', nested(70)));
+        const [report] = await taken.atLeast(1);
+        expect(report?.event).toMatchObject({ type: 'succeeded' });
+      });
+
       test('loses only the characters that no store can hold', async () => {
         await send(final('J1', '{"__proto__":"a\\u0000b\\ud800"}'));
         const [report] = await taken.atLeast(1);
@@ -330,6 +336,19 @@ export function brokerContract(
         await send(final('J1', '1'));
         expect((await opened.letter()).reason).toMatch(/invalid input/);
         expect(taken.all).toMatchObject([{ jobId: 'J1', event: { reason: 'ResultRejected' } }]);
+      });
+
+      test('too large for the store to take in time, though it takes others', async () => {
+        let others = 0;
+        store = async ({ jobId, event }) => {
+          if (jobId !== 'J1' || event.type !== 'succeeded') return applied;
+          await send(final(`other-${others++}`, '1'));
+          throw new StoreUnavailable('statement timeout');
+        };
+        await send(final('J1', text(maxResultBytes)));
+        expect((await opened.letter()).reason).toMatch(/cannot be stored: statement timeout/);
+        const ofFirst = taken.all.filter(({ jobId }) => jobId === 'J1');
+        expect(ofFirst).toMatchObject([{ event: { reason: 'ResultRejected' } }]);
       });
 
       test('a failure stays one, with its error', async () => {

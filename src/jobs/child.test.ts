@@ -5,6 +5,7 @@ import { MemoryBroker } from '../memory/broker.ts';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import type { ActorReports } from './actor-reports.ts';
 import type { ChildClaim } from './child.ts';
+import { everybody } from './viewer.ts';
 import { createEngine, type Engine } from './engine.ts';
 import type { JobEvent, Succeeded } from './event.ts';
 import type { Job } from './job.ts';
@@ -42,7 +43,8 @@ beforeEach(async () => {
   const broker = new MemoryBroker({ intake, log, clock });
   const limits = { unroutableGraceMs: 30_000, retentionMs: 0 };
   engine = createEngine({ store, publisher: broker, broker, clock, log, ...limits });
-  ({ jobs, reports } = engine);
+  ({ reports } = engine);
+  jobs = engine.jobs.as(everybody);
   parent = await jobs.submit(submission);
   now += 10_000;
 });
@@ -130,12 +132,12 @@ describe('register', () => {
 
 describe('a child of a parent that was cancelled', () => {
   beforeEach(async () => {
-    await jobs.cancel(parent.id, 'CancelledByOperator', 'enough');
+    await jobs.cancel(parent.id, 'enough');
   });
 
   const cancelled = {
     status: 'Cancelled',
-    reason: 'CancelledByOperator',
+    reason: 'CancelledByClient',
     error: 'its parent was cancelled',
   };
 
@@ -165,7 +167,7 @@ describe('a child of a parent that was cancelled', () => {
     const ids = Array.from({ length: 20 }, (_, n) => `${other.id}-${n + 1}`);
     await Promise.all([
       ...ids.slice(0, 10).map((id) => reports.register(child(id, other.id))),
-      jobs.cancel(other.id, 'CancelledByClient', null),
+      jobs.cancel(other.id, null),
       ...ids.slice(10).map((id) => reports.register(child(id, other.id))),
     ]);
     const statuses = await Promise.all(ids.map(async (id) => (await jobs.get(id))?.status));

@@ -30,7 +30,7 @@ export interface ChildClaim {
 /**
  * The job for a child: it goes on where its parent stood, and ends when its parent has to.
  *
- * @param parent null: unknown, or removed since; the child then has no deadline
+ * @param parent null: unknown, or removed since; the child then has no deadline and no owner
  */
 export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
   const { id, parentId } = child;
@@ -40,6 +40,8 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
     {
       id,
       parentId,
+      // Whatever a report says: whose a job is, only its caller's credential tells.
+      owner: parent?.owner ?? null,
       tool: null,
       route: { steps, current, metadata: { ...parent?.route.metadata, job_id: id } },
       payload: null,

@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import { LanedBatcher } from '../lib/laned-batcher.ts';
 import type { JobEvent } from './event.ts';
 import {
+  StoreContended,
   StoreUnavailable,
   type AddressedEvent,
   type ApplyOutcome,
@@ -66,5 +67,5 @@ export class JobEvents {
 
 /** An outage fails every call of a batch. Any other failure is one call's own, and the others go on without it. */
 export function isolate(error: unknown): boolean {
-  return !(error instanceof StoreUnavailable);
+  return !(error instanceof StoreUnavailable) || error instanceof StoreContended;
 }

@@ -7,6 +7,12 @@ export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
 
+/**
+ * A batch waited too long for a job that somebody else holds, and did nothing. That says nothing of the
+ * other jobs in it, or of the store.
+ */
+export class StoreContended extends StoreUnavailable {}
+
 export interface AddressedEvent {
   readonly jobId: string;
   readonly event: JobEvent;
@@ -37,6 +43,8 @@ export interface ListQuery {
   readonly status: JobStatus | null;
   readonly tool: string | null;
   readonly parentId: string | null;
+  /** Whose jobs; null: everybody's. */
+  readonly owner: string | null;
   readonly createdAfter: EpochMs | null;
   readonly before: ListPosition | null;
   /** Most jobs of a page. */
@@ -115,6 +123,13 @@ export interface JobStore {
    * that a page of large results does not fill the memory.
    */
   list(query: ListQuery): Promise<JobPage>;
+
+  /**
+   * Counts the unfinished jobs of owners, without children.
+   *
+   * @param limits up to how many each owner's are counted; owners without any may be missing
+   */
+  countUnfinished(limits: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>;
 
   /** Leases unfinished, undispatched jobs whose lease or postponement is over. */
   claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]>;

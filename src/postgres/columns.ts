@@ -45,6 +45,9 @@ export function epochMs(expression: string): string {
   return `(date_part('epoch', ${expression}) * 1000)::bigint`;
 }
 
+/** PostgreSQL takes messages of less than 1 GiB, and jsonb of less than 256 MiB; a character has 1 to 3 bytes. */
+const maxText = 268_435_456;
+
 /** Rows for json_to_recordset: one parameter however many there are. */
 export function rowsAsJson<T>(columns: readonly Column<T>[], values: readonly T[]): string {
   return jsonText(values.map((value) => recordOf(columns, value)));
@@ -53,6 +56,8 @@ export function rowsAsJson<T>(columns: readonly Column<T>[], values: readonly T[
 /** The fronts refuse or mend what PostgreSQL cannot hold; one row they let through must not fail a batch. */
 export function jsonText(value: Json): string {
   const text = JSON.stringify(value);
+  // More would end the connection instead of the statement.
+  if (text.length > maxText) throw new Error(`a value of ${text.length} characters is too large`);
   return hasUnstorable(text) ? JSON.stringify(makeStorable(value)) : text;
 }
 

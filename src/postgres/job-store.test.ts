@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { StoreUnavailable } from '../jobs/job-store.ts';
+import { JobEvents } from '../jobs/job-events.ts';
+import { StoreContended, StoreUnavailable, type AddressedEvent } from '../jobs/job-store.ts';
 import { storeContract } from '../../test/store-contract.ts';
 import {
   createDatabase,
@@ -9,6 +10,7 @@ import {
 import { holdTimers } from '../../test/support/held-timers.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
+import { sessionSettings } from './connection/session-settings.ts';
 import { PostgresChangeNotifier } from './change-notifier.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
@@ -93,6 +95,78 @@ describe('an outage', () => {
     expect(await store.get([job.id])).toEqual([job]);
   });
 });
+
+describe('a batch', () => {
+  let database: TestDatabase;
+  let pool: Pool;
+  let store: PostgresJobStore;
+  beforeEach(async () => {
+    database = await createDatabase();
+    pool = new Pool({ url: database.url, maxConnections: 5 });
+    store = new PostgresJobStore(pool);
+  });
+  afterEach(async () => {
+    await pool.close();
+    await database.drop();
+  });
+
+  const end = (jobId: string): AddressedEvent => ({
+    jobId,
+    event: { type: 'succeeded', result: null },
+  });
+
+  test('with a job that somebody else holds does not fail the others', async () => {
+    const [held, free] = [aJob(), aJob()];
+    await store.create([held, free], 0);
+    const locked = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const admin = new Pool({ url: database.url, maxConnections: 2 });
+    const holding = admin.transact(async (sql) => {
+      await sql`BEGIN`;
+      await sql`SELECT FROM jobs WHERE id = ${held.id} FOR UPDATE`;
+      locked.resolve();
+      await release.promise;
+      await sql`COMMIT`;
+    });
+    await locked.promise;
+    const events = new JobEvents({ store, clock: () => 5, afterCommit: [] });
+    const [first, second] = await Promise.allSettled([
+      events.apply(held.id, end(held.id).event),
+      events.apply(free.id, end(free.id).event),
+    ]);
+    release.resolve();
+    await holding;
+    await admin.close();
+    expect(first).toMatchObject({ status: 'rejected', reason: expect.any(StoreContended) });
+    expect(second).toMatchObject({ status: 'fulfilled', value: { kind: 'applied' } });
+  });
+
+  test('of many bytes has as much time as it needs, and others have no more than ever', async () => {
+    const [job, created] = [aJob(), aJob({ payload: manyNumbers() })];
+    await store.create([job], 0);
+    const hurried = new Pool({ url: database.url, maxConnections: 5 });
+    hurried.useSettings({ ...sessionSettings, statement_timeout: '1000' });
+    const hurriedStore = new PostgresJobStore(hurried);
+    const event: AddressedEvent['event'] = { type: 'succeeded', result: manyNumbers() };
+    const [outcome] = await hurriedStore.apply([{ jobId: job.id, event }], 5);
+    expect(outcome?.kind).toBe('applied');
+    expect(await hurriedStore.create([created], 0)).toEqual([true]);
+    expect(await hurriedStore.create([created], 0)).toEqual([false]);
+    const limits = [hurried.run.bind(hurried), hurried.transact.bind(hurried)].map((use) =>
+      use(async (sql) => {
+        const [row] = await sql`SELECT current_setting('statement_timeout') AS limit`;
+        return row?.['limit'];
+      }),
+    );
+    expect(await Promise.all(limits)).toEqual(['1s', '1s']);
+    await hurried.close();
+  });
+});
+
+/** What takes PostgreSQL several seconds to store. */
+function manyNumbers(): number[] {
+  return Array.from({ length: 4_000_000 }, (_, i) => (i * 7_919) % 10_000_000);
+}
 
 describe('the check of the schema', () => {
   test('passes on a deployed database', async () => {

@@ -17,6 +17,7 @@ import type { Pool } from './pool.ts';
 import { jobOf, stateOf, type StateRow } from './rows.ts';
 import { Retention } from './retention.ts';
 import { claimOutbox } from './sql/claim-outbox.ts';
+import { countUnfinished } from './sql/count-unfinished.ts';
 import { createJobs } from './sql/create-jobs.ts';
 import { findDueJobs } from './sql/find-due-jobs.ts';
 import { getJobs } from './sql/get-jobs.ts';
@@ -28,7 +29,7 @@ import { postponeJobs } from './sql/postpone-jobs.ts';
 import { readHistory } from './sql/read-history.ts';
 import { saveJobs } from './sql/save-jobs.ts';
 import { saveResult } from './sql/save-result.ts';
-import { inTransaction, type Decided } from './transaction.ts';
+import { inTransaction, writeAlone, type Decided } from './transaction.ts';
 
 /** Jobs in PostgreSQL, shared by every gateway on the database. */
 export class PostgresJobStore implements JobStore {
@@ -41,15 +42,18 @@ export class PostgresJobStore implements JobStore {
   }
 
   async create(jobs: readonly Job[], leasedUntil: EpochMs): Promise<boolean[]> {
-    const created = await this.#pool.run((sql) => createJobs(sql, inOrder(jobs), leasedUntil));
+    const write = createJobs(inOrder(jobs), leasedUntil);
+    const rows = await this.#pool.run((sql, allow) => writeAlone(sql, allow, write));
+    const created = new Set(rows.map(({ jobId }) => jobId));
     return jobs.map(({ id }) => created.delete(id));
   }
 
   apply(events: readonly AddressedEvent[], now: EpochMs): Promise<ApplyOutcome[]> {
     const ids = [...new Set(events.map(({ jobId }) => jobId))];
-    return this.#pool.transact((connection) =>
+    return this.#pool.transact((connection, allow) =>
       inTransaction(
         connection,
+        allow,
         (transaction) => lockJobs(transaction, ids),
         (rows) => decide(rows, events, now),
       ),
@@ -73,6 +77,11 @@ export class PostgresJobStore implements JobStore {
     const rows = await this.#pool.runLong((sql) => readJobList(sql, query));
     const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
     return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
+  }
+
+  async countUnfinished(limits: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+    const rows = await this.#pool.run((sql) => countUnfinished(sql, limits));
+    return new Map(rows.map(({ owner, jobs }) => [owner, jobs]));
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
@@ -134,9 +143,9 @@ function decide(
   const [state, update] = [states[0], updates[0]];
   const isOne = states.length === 1 && updates.length === 1;
   if (isOne && state !== undefined && update !== undefined && update.result !== null) {
-    return { write: (transaction) => saveResult(transaction, state, update), result: outcomes };
+    return { write: saveResult(state, update), result: outcomes };
   }
-  return { write: (transaction) => saveJobs(transaction, states, updates), result: outcomes };
+  return { write: saveJobs(states, updates), result: outcomes };
 }
 
 /**

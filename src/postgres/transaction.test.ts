@@ -7,6 +7,7 @@ import { Connections } from './connection/connections.ts';
 import { Servers } from './connection/servers.ts';
 import { sessionSettings } from './connection/session-settings.ts';
 import { parseDatabaseUrl } from './database-url.ts';
+import type { Write } from './large-write.ts';
 import { inTransaction, type Decided } from './transaction.ts';
 
 let database: TestDatabase;
@@ -50,16 +51,18 @@ const endSession = (transaction: Sql) => transaction`SELECT pg_terminate_backend
 
 type Step<T extends Row[] = Row[]> = (transaction: Sql) => PendingQuery<T>;
 
+const small = (send: Step): Write => ({ bytes: 0, send });
+
 function transact<Rows extends Row[], T>(
   read: Step<Rows>,
   decide: (rows: Rows) => Decided<T>,
 ): Promise<T> {
-  return connections.use((connection) => inTransaction(connection, read, decide));
+  return connections.use((connection, allow) => inTransaction(connection, allow, read, decide));
 }
 
 /** Two steps that both write, so that it shows whether both or none is there. */
 function run(read: Step, write: Step | null, result = 'result'): Promise<string> {
-  return transact(read, () => ({ write, result }));
+  return transact(read, () => ({ write: write && small(write), result }));
 }
 
 async function notes(): Promise<string[]> {
@@ -70,7 +73,7 @@ async function notes(): Promise<string[]> {
 test('both steps are committed, and the decision sees what was read', async () => {
   const result = transact(
     (transaction) => transaction<{ n: number }[]>`SELECT 1 AS n`,
-    ([row]) => ({ write: insert('written'), result: row?.n }),
+    ([row]) => ({ write: small(insert('written')), result: row?.n }),
   );
   expect(await result).toBe(1);
   expect(await run(insert('read'), null)).toBe('result');
@@ -81,7 +84,7 @@ test('transactions wait for a connection, and see what those before them wrote',
   const counts = [0, 1, 2].map((i) =>
     transact(
       (transaction) => transaction<{ n: number }[]>`SELECT count(*)::int AS n FROM notes`,
-      ([row]) => ({ write: insert(`${i}`), result: row?.n }),
+      ([row]) => ({ write: small(insert(`${i}`)), result: row?.n }),
     ),
   );
   expect(await Promise.all(counts)).toEqual([0, 1, 2]);
@@ -183,8 +186,11 @@ test('closing waits for the transaction under way, as long as it may take, and t
     const closing = oneConnection(database.url);
     await closing.use((connection) => connection`SELECT`);
     const step: Step = (transaction) => transaction`SELECT pg_sleep(${seconds})`;
-    const underWay = closing.use((connection) =>
-      inTransaction(connection, step, () => ({ write: insert('last'), result: null })),
+    const underWay = closing.use((connection, allow) =>
+      inTransaction(connection, allow, step, () => ({
+        write: small(insert('last')),
+        result: null,
+      })),
     );
     const waiting = closing.use((connection) => connection`SELECT`);
     const settled = Promise.allSettled([underWay, waiting]);

@@ -14,6 +14,7 @@ import { DeadLetters } from './dead-letters.ts';
 import { EnvelopeSender } from './envelope-sender.ts';
 import { gatheredWritesLeft } from './gathered-writes.ts';
 import { Inquiries } from './inquiries.ts';
+import { PutBack } from './put-back.ts';
 import { tooLargeText, ReportSender } from './report-sender.ts';
 import { Resending } from './resending.ts';
 import { StepConsumer } from './step-consumer.ts';
@@ -23,11 +24,11 @@ export interface ActorBrokerOptions {
   readonly exchange: string;
   readonly log: Log;
   readonly clock?: Clock;
-  /** How long an envelope without a queue is sent again before Unroutable. Default 30,000. */
+  /** Milliseconds for which an envelope without a queue is sent again before Unroutable. Default 30,000. */
   readonly unroutableGraceMs?: number;
 }
 
-/** Connects actors to RabbitMQ. If it is away, the connection is made as soon as it is back. */
+/** Connects actors to RabbitMQ. While RabbitMQ is away, it tries again in the background. */
 export async function connectActorBroker(options: ActorBrokerOptions): Promise<ActorBroker> {
   const broker = new RabbitActorBroker(options);
   await broker.start();
@@ -43,6 +44,7 @@ class RabbitActorBroker implements ActorBroker {
   readonly #reports: ReportSender;
   readonly #inquiries: Inquiries;
   readonly #deadLetters: DeadLetters;
+  readonly #putBack: PutBack;
   readonly #cancelListener: CancelListener;
   readonly #onCalledOff: ((job: CalledOffJob) => void)[] = [];
   readonly #consumers: StepConsumer[] = [];
@@ -61,6 +63,7 @@ class RabbitActorBroker implements ActorBroker {
     this.#reports = new ReportSender({ connection, clock, log, closing });
     this.#inquiries = new Inquiries(connection, log);
     this.#deadLetters = new DeadLetters({ connection, exchange, log });
+    this.#putBack = new PutBack({ connection, log });
     this.#cancelListener = new CancelListener({
       connection: this.#consuming,
       exchange,
@@ -88,6 +91,7 @@ class RabbitActorBroker implements ActorBroker {
       concurrency,
       handle,
       deadLetters: this.#deadLetters,
+      putBack: this.#putBack,
       closing: this.#closing.signal,
       log,
     });

@@ -13,6 +13,7 @@ import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { endQueues } from './end-queues.ts';
 import { RabbitPublisher } from './publisher.ts';
+import { PutBack } from './put-back.ts';
 import { ReportConsumer } from './report-consumer.ts';
 import { reportQueueOf } from './topology.ts';
 
@@ -55,10 +56,11 @@ export class RabbitBroker implements Broker, ActorConnector {
     this.#publisher = new RabbitPublisher({ connection: this.#publishing, exchange, clock, log });
     this.#announcer = new RabbitAnnouncer({ connection: this.#publishing, exchange, log });
     const deadLetters = new DeadLetters({ connection: this.#publishing, exchange, log });
+    const putBack = new PutBack({ connection: this.#publishing, log });
     const replies =
       isActive && new ActivityReplies({ connection: this.#publishing, isActive, log });
     const connection = this.#consuming;
-    const parts = { connection, exchange, intake, deadLetters, replies, onReport, log };
+    const parts = { connection, exchange, intake, deadLetters, putBack, replies, onReport, log };
     const ends = consumeEndQueues ? endQueues : [];
     this.#consumers = [
       new ReportConsumer(parts, reportQueue(reportQueueOf(exchange)), []),
@@ -72,7 +74,7 @@ export class RabbitBroker implements Broker, ActorConnector {
     await Promise.all(this.#consumers.map((consumer) => consumer.start()));
   }
 
-  /** Reports first, so that what follows from them can still be written and sent. */
+  /** Stops the consumers of reports first, so that dead letters can still be sent. */
   async stop(): Promise<void> {
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
@@ -94,7 +96,7 @@ export class RabbitBroker implements Broker, ActorConnector {
     this.#announcer.calledOff(job);
   }
 
-  /** Not while actors cannot send either: an alarm silences them all. */
+  /** False also while RabbitMQ blocks publishers: an alarm silences the actors, too. */
   canHear(): boolean {
     return this.#consuming.connected && this.unavailable() === null;
   }

@@ -11,6 +11,7 @@ import { reportQueue } from '../wire/report-queue.ts';
 import { RabbitConnection } from './connection.ts';
 import { deadLetterForms } from './dead-letter.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { PutBack } from './put-back.ts';
 import { ReportConsumer } from './report-consumer.ts';
 
 const never = new AbortController().signal;
@@ -141,6 +142,7 @@ test('letters that cannot be stored, however many, do not stop the reports', asy
       connection,
       exchange,
       deadLetters,
+      putBack: new PutBack({ connection, log }),
       intake: anIntake({
         take: async (report) => {
           taken.add(report);

@@ -8,6 +8,7 @@ import type { ActorReport } from '../jobs/actor-reports.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
 import { endQueues } from './end-queues.ts';
+import { PutBack } from './put-back.ts';
 import { ReportConsumer } from './report-consumer.ts';
 
 let sandbox: RabbitSandbox;
@@ -37,6 +38,7 @@ beforeEach(async () => {
     connection,
     exchange,
     deadLetters: new DeadLetters({ connection, exchange, log }),
+    putBack: new PutBack({ connection, log }),
     intake: anIntake({
       take: async (report) => {
         entryOf(report.jobId).resolve(report);

@@ -1,13 +1,17 @@
-import { AMQPConnectionError, ConsumerStatus } from 'rabbitmq-client';
-import type { AsyncMessage, Consumer } from 'rabbitmq-client';
+import type { AsyncMessage } from 'rabbitmq-client';
+import { backoffMs, pause } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 import type { RabbitConnection } from './connection.ts';
+import { DeliveriesAtWork } from './deliveries-at-work.ts';
+import type { PutBack } from './put-back.ts';
+import {
+  QueueSubscription,
+  type Settlement,
+  type QueueSubscriptionParts,
+} from './queue-subscription.ts';
 import { bindQueue, declareQueue, queueExists } from './topology.ts';
-
-/** What becomes of a delivery: done with, or to be delivered again. */
-export type Settlement = 'acknowledge' | 'requeue';
 
 export interface QueueConsumerOptions {
   readonly connection: RabbitConnection;
@@ -26,9 +30,11 @@ export interface QueueConsumerOptions {
   readonly handle: (message: AsyncMessage, queue: string) => Promise<Settlement>;
   /**
    * Told when RabbitMQ ends the consuming of a queue while it is connected: what was under way is
-   * delivered again. Default: a warning.
+   * delivered again, unless the queue was deleted. Default: a warning.
    */
-  readonly onInterrupted?: (error: Error, queue: string) => void;
+  readonly onInterrupted?: (reason: string, queue: string) => void;
+  /** Keeps what is requeued after its queue was deleted. */
+  readonly putBack: PutBack;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
   readonly lookEveryMs?: number;
@@ -37,24 +43,28 @@ export interface QueueConsumerOptions {
 /** An idle consumer says goodbye within milliseconds; a silent broker never answers. */
 const cancelMs = 1_000;
 
+/** A queue that cannot be had; the regular look comes after 10 s. */
+const retrying = { firstMs: 200, capMs: 10_000 };
+
 /** Consumes a queue that others may own, create and delete, through all reconnects. */
 export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions;
   readonly #lookout: PeriodicLoop;
-  readonly #consumers = new Map<string, Consumer>();
-  readonly #atWork = new Set<Promise<Settlement>>();
+  /** Those that ended stay until what they delivered is settled. */
+  readonly #subscriptions = new Set<QueueSubscription>();
+  readonly #atWork: DeliveriesAtWork;
   readonly #consuming = Promise.withResolvers<void>();
-  #stopping = false;
+  readonly #stopping = new AbortController();
+  #failures = 0;
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options;
-    const { connection, log, queues, lookEveryMs = 10_000 } = options;
+    const { connection, lookEveryMs = 10_000 } = options;
+    this.#atWork = new DeliveriesAtWork(options.handle);
     this.#lookout = new PeriodicLoop({
       everyMs: lookEveryMs,
       runOnce: () => this.#lookOnce(),
-      onError: (error) => {
-        if (connection.connected) log.warn({ err: error, queues }, 'a queue cannot be had');
-      },
+      onError: (error) => void this.#lookAgain(error),
     });
     connection.onConnected(() => this.#lookout.wake());
   }
@@ -70,15 +80,20 @@ export class QueueConsumer implements Service {
 
   /** Takes no new deliveries and waits for those at work. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     await this.#lookout.stop();
-    const closing = [...this.#consumers.values()].map((consumer) => consumer.close());
-    await Promise.all(this.#atWork);
-    await withTimeLimit(Promise.allSettled(closing), cancelMs).catch(() => {});
+    const subscriptions = [...this.#subscriptions];
+    const cancelled = subscriptions.map((subscription) => subscription.cancel());
+    await Promise.all(subscriptions.map((subscription) => subscription.settled()));
+    const closed = subscriptions.map(async (subscription, i) => {
+      await cancelled[i];
+      await subscription.close();
+    });
+    await withTimeLimit(Promise.allSettled(closed), cancelMs).catch(() => {});
   }
 
   async #lookOnce(): Promise<void> {
-    const { connection, exchange, queues, bindings } = this.#options;
+    const { connection, queues, bindings, exchange } = this.#options;
     const { firstOnly = false, bindExisting = false } = this.#options;
     if (!connection.connected) return;
     const existing: string[] = [];
@@ -86,57 +101,70 @@ export class QueueConsumer implements Service {
       if (await queueExists(connection, queue)) existing.push(queue);
     }
     if (existing.length === 0) {
-      await declareQueue(connection, { queue: queues[0], exchange, bindings });
-      return this.#consume([queues[0]]);
+      await this.#declare(queues[0]);
+      await this.#consume([queues[0]]);
+      return;
     }
     const consumed = firstOnly ? existing.slice(0, 1) : existing;
     if (bindExisting) {
       for (const queue of consumed) await bindQueue(connection, { queue, exchange, bindings });
     }
-    this.#consume(consumed);
+    await this.#consume(consumed);
   }
 
-  #consume(queues: readonly string[]): void {
-    if (this.#stopping) return;
-    for (const [queue, consumer] of this.#consumers) {
-      if (queues.includes(queue)) continue;
-      this.#consumers.delete(queue);
-      void consumer.close().catch(() => {});
-    }
-    for (const queue of queues) {
-      if (!this.#consumers.has(queue)) this.#consumers.set(queue, this.#createConsumer(queue));
-    }
+  async #declare(queue: string): Promise<void> {
+    const { connection, exchange, bindings } = this.#options;
+    await declareQueue(connection, { queue, exchange, bindings });
   }
 
-  #createConsumer(queue: string): Consumer {
-    const { connection, prefetch, onInterrupted, log } = this.#options;
-    const consumer = connection.createConsumer(
-      // Passive, because the owner of the queue decides about its properties.
-      { queue, queueOptions: { passive: true }, qos: { prefetchCount: prefetch } },
-      (message) => this.#take(message, queue),
-    );
-    consumer.on('ready', () => {
-      log.info({ queue }, 'consuming');
-      this.#consuming.resolve();
-    });
-    consumer.on('error', (error: Error) => {
-      if (error instanceof AMQPConnectionError || !connection.connected) return;
-      if (onInterrupted !== undefined) onInterrupted(error, queue);
-      else log.warn({ queue, reason: error.message }, 'consuming was interrupted');
-      this.#lookout.wake();
-    });
-    return consumer;
+  async #consume(queues: readonly string[]): Promise<void> {
+    for (const subscription of this.#subscriptions) {
+      if (subscription.ended && subscription.places === 0) this.#subscriptions.delete(subscription);
+      if (!queues.includes(subscription.queue)) await subscription.cancel();
+    }
+    for (const queue of queues) await this.#fill(queue);
+    this.#failures = 0;
   }
 
-  async #take(message: AsyncMessage, queue: string): Promise<ConsumerStatus> {
-    if (this.#stopping) return ConsumerStatus.REQUEUE;
-    const work = this.#options.handle(message, queue);
-    this.#atWork.add(work);
-    try {
-      const settlement = await work;
-      return settlement === 'acknowledge' ? ConsumerStatus.ACK : ConsumerStatus.REQUEUE;
-    } finally {
-      this.#atWork.delete(work);
-    }
+  /** Has as many deliveries of the queue under way as there is room for. */
+  async #fill(queue: string): Promise<void> {
+    const { connection, prefetch, log } = this.#options;
+    const { onInterrupted = this.#warn } = this.#options;
+    const ofQueue = [...this.#subscriptions].filter((other) => other.queue === queue);
+    const room = prefetch - ofQueue.reduce((places, other) => places + other.places, 0);
+    if (room <= 0 || this.#stopping.signal.aborted) return;
+    const running = ofQueue.find(({ ended }) => !ended);
+    if (running !== undefined) return running.widen(room);
+    const parts: QueueSubscriptionParts = {
+      queue,
+      handle: (message) => this.#atWork.handle(message, queue),
+      putBack: (message) => this.#putBack(message, queue),
+      onEnd: (reason) => {
+        if (reason !== null) onInterrupted(reason, queue);
+        this.#lookout.wake();
+      },
+      onLateSettlement: () => this.#lookout.wake(),
+    };
+    this.#subscriptions.add(await QueueSubscription.open(connection, parts, room));
+    log.info({ queue }, 'consuming');
+    this.#consuming.resolve();
+  }
+
+  readonly #warn = (reason: string, queue: string): void => {
+    this.#options.log.warn({ queue, reason }, 'consuming was interrupted');
+  };
+
+  async #putBack(message: AsyncMessage, queue: string): Promise<void> {
+    const { signal } = this.#stopping;
+    await this.#options.putBack.send(message, queue, () => this.#declare(queue), signal);
+  }
+
+  async #lookAgain(error: unknown): Promise<void> {
+    const { connection, log, queues } = this.#options;
+    // Whoever connects looks again.
+    if (!connection.connected) return;
+    log.warn({ err: error, queues }, 'a queue cannot be had');
+    await pause(backoffMs(++this.#failures, retrying), this.#stopping.signal);
+    this.#lookout.wake();
   }
 }

@@ -9,6 +9,7 @@ import type { ActorReport } from '../jobs/actor-reports.ts';
 import { reportQueue } from '../wire/report-queue.ts';
 import { RabbitConnection } from './connection.ts';
 import { DeadLetters } from './dead-letters.ts';
+import { PutBack } from './put-back.ts';
 import { ReportConsumer } from './report-consumer.ts';
 
 /* What concerns RabbitMQ alone; the rest is the broker contract's: see broker.test.ts. */
@@ -36,6 +37,7 @@ beforeEach(async () => {
     connection: consuming,
     exchange,
     deadLetters: new DeadLetters({ connection: publishing, exchange, log }),
+    putBack: new PutBack({ connection: publishing, log }),
     intake: anIntake({
       take: async (report) => {
         taken.add(report);

@@ -6,7 +6,9 @@ import type { ReportIntake, ReportSource } from '../wire/report-intake.ts';
 import type { ActivityReplies } from './activity-replies.ts';
 import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
-import { QueueConsumer, type Settlement } from './queue-consumer.ts';
+import type { PutBack } from './put-back.ts';
+import { QueueConsumer } from './queue-consumer.ts';
+import type { Settlement } from './queue-subscription.ts';
 
 /** What all consumers of reports share. */
 export interface ReportConsumerParts {
@@ -17,6 +19,7 @@ export interface ReportConsumerParts {
   readonly deadLetters: DeadLetters;
   /** Tells actors that ask whether their job is active. Absent: they are not told. */
   readonly replies?: ActivityReplies | undefined;
+  readonly putBack: PutBack;
   readonly onReport?: ReportListener | undefined;
   readonly log: Log;
   /** How often to look for queues that were created or deleted meanwhile. Default 10,000. */
@@ -35,7 +38,7 @@ export class ReportConsumer implements Service {
 
   /** @param bindings routing keys to bind the queue with, if it has to be declared */
   constructor(parts: ReportConsumerParts, source: ReportSource, bindings: readonly string[]) {
-    const { connection, exchange, log, lookEveryMs } = parts;
+    const { connection, exchange, putBack, log, lookEveryMs } = parts;
     this.#parts = parts;
     this.#source = source;
     this.#consumer = new QueueConsumer({
@@ -44,6 +47,7 @@ export class ReportConsumer implements Service {
       queues: [source.queue],
       bindings,
       prefetch,
+      putBack,
       log,
       ...(lookEveryMs !== undefined && { lookEveryMs }),
       handle: (message) => this.#handle(message),

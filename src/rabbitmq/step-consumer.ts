@@ -9,7 +9,9 @@ import type { RabbitConnection } from './connection.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { DoneMessages } from './done-messages.ts';
 import { messageText } from './message-text.ts';
-import { QueueConsumer, type Settlement } from './queue-consumer.ts';
+import { wasDelivered, type PutBack } from './put-back.ts';
+import { QueueConsumer } from './queue-consumer.ts';
+import type { Settlement } from './queue-subscription.ts';
 
 export interface StepConsumerOptions {
   /** One for consuming: see RabbitConnection. */
@@ -21,15 +23,16 @@ export interface StepConsumerOptions {
   /** Resolves when the message may be acknowledged, rejects if it has to be delivered again. */
   readonly handle: (delivery: Delivery) => Promise<void>;
   readonly deadLetters: DeadLetters;
+  readonly putBack: PutBack;
   /** Once it aborts, nothing is waited for but the handlers at work. */
   readonly closing: AbortSignal;
   readonly log: Log;
 }
 
-/** The pause before a message is given back grows while a step's handlers fail one after another. */
+/** The pause before a message goes back to its queue. It grows while handlers fail one after another. */
 const givingBack = { firstMs: 1_000, capMs: 30_000 };
 
-/** Takes the messages of one step from its queue, and acknowledges each once it is done with. */
+/** Takes the messages of one step from its queue, and acknowledges each when its work is done. */
 export class StepConsumer implements Service {
   readonly #options: StepConsumerOptions;
   readonly #consumer: QueueConsumer;
@@ -39,7 +42,7 @@ export class StepConsumer implements Service {
   #failuresInARow = 0;
 
   constructor(options: StepConsumerOptions) {
-    const { connection, exchange, step, concurrency, log } = options;
+    const { connection, exchange, step, concurrency, putBack, log } = options;
     this.#options = options;
     this.#consumer = new QueueConsumer({
       connection,
@@ -51,7 +54,8 @@ export class StepConsumer implements Service {
       firstOnly: true,
       prefetch: concurrency,
       handle: (message, queue) => this.#take(message, queue),
-      onInterrupted: (error, queue) => this.#interrupted(error, queue),
+      onInterrupted: (reason, queue) => this.#interrupted(reason, queue),
+      putBack,
       log,
     });
   }
@@ -89,15 +93,15 @@ export class StepConsumer implements Service {
       return this.#discard(message, queue, String(error));
     }
     try {
-      const { replyTo = null, redelivered } = message;
-      await this.#work({ envelope, replyTo, redelivered });
+      const { replyTo = null } = message;
+      await this.#work({ envelope, replyTo, redelivered: wasDelivered(message) });
       this.#failuresInARow = 0;
       return 'acknowledge';
     } catch (error) {
       if (error instanceof Refused) return this.#discard(message, queue, error.message);
       const { log, closing } = this.#options;
       log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');
-      // The message keeps its place among those at work meanwhile, which slows a failing step down.
+      // The message counts as being at work meanwhile, which slows a failing step down.
       await pause(backoffMs(++this.#failuresInARow, givingBack), closing);
       return 'requeue';
     }
@@ -120,8 +124,8 @@ export class StepConsumer implements Service {
       : 'requeue';
   }
 
-  /** RabbitMQ has taken the messages at work back, and delivers them again, here or elsewhere. */
-  #interrupted({ message: reason }: Error, queue: string): void {
+  /** RabbitMQ has taken the messages at work back. If their queue is there, it delivers them again. */
+  #interrupted(reason: string, queue: string): void {
     const what = isTooLate(reason)
       ? 'RabbitMQ took messages back because their work takes longer than its consumer_timeout, ' +
         'and has it done twice; set consumer_timeout to more than the longest work takes'

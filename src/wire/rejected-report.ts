@@ -2,6 +2,7 @@ import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { Failed } from '../jobs/event.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { skimJson } from '../lib/json-skim.ts';
+import { attemptOf } from './attempt.ts';
 import { jobIdOf } from './job-id.ts';
 import { failure } from './report.ts';
 
@@ -50,9 +51,17 @@ export function resultRejected(fault: string): Failed {
  * @param members the short members of the body
  * @returns null if the body does not tell that the work ended
  */
-export function rejectedFinal({ status, error = null }: JsonObject, fault: string): Failed | null {
-  if (status === 'succeeded') return resultRejected(fault);
-  return status === 'failed' ? failure(error, { message: fault }) : null;
+export function rejectedFinal(members: JsonObject, fault: string): Failed | null {
+  const { status, error = null } = members;
+  if (status === 'succeeded') return { ...resultRejected(fault), ...attemptOf(members) };
+  if (status !== 'failed') return null;
+  return { ...failure(error, { message: fault }), ...attemptOf(members) };
+}
+
+/** What is made of a report that was read and cannot be stored. */
+export function rejectedInstead(report: ActorReport, fault: string): ActorReport {
+  const attempt = 'attempt' in report.event ? { attempt: report.event.attempt } : {};
+  return { ...report, event: { ...resultRejected(fault), ...attempt } };
 }
 
 /**
@@ -76,9 +85,10 @@ function rejectedEvent(members: JsonObject, fault: string): Failed | null {
       // Whatever its status is called, the work has ended.
       return rejectedFinal(members, fault) ?? resultRejected(fault);
     case 'input_required':
-      return resultRejected(fault);
+      return { ...resultRejected(fault), ...attemptOf(members) };
     case 'heartbeat':
-      return status === 'error' ? failure(message, { message: fault }) : null;
+      if (status !== 'error') return null;
+      return { ...failure(message, { message: fault }), ...attemptOf(members) };
     default:
       return null;
   }

@@ -4,7 +4,7 @@ import { Overloaded } from '../lib/batcher.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';
 import { makeStorable } from '../lib/storable.ts';
-import { resultRejected, sizeFault } from './rejected-report.ts';
+import { rejectedInstead, sizeFault } from './rejected-report.ts';
 import { ReportCommits, type ReportCommitsOptions } from './report-commits.ts';
 import { largeReport, type ReportMemory } from './report-memory.ts';
 import { storableJson } from './storable-json.ts';
@@ -105,7 +105,7 @@ export class ReportIntake {
     } catch (error) {
       if (!isOutcome(report)) throw error;
       const fault = `what its actor reported cannot be stored: ${reasonOf(error)}`;
-      return this.#fail({ ...report, event: resultRejected(fault) }, message, fault);
+      return this.#fail(rejectedInstead(report, fault), message, fault);
     }
   }
 
@@ -154,7 +154,7 @@ function verdictOf(report: ActorReport, outcome: ApplyOutcome | null): Verdict {
   return { kind: outcome.kind === 'applied' ? 'applied' : 'refused' };
 }
 
-/** Does the actor tell how its work ended, or that it cannot go on? It will not say so again. */
+/** Does the actor tell how its work ended, or what it has to ask? It reports that once. */
 function isOutcome({ event: { type } }: ActorReport): boolean {
   return type === 'succeeded' || type === 'failed' || type === 'asked';
 }

@@ -34,7 +34,12 @@ describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
     pod = await Pod.of(find(objects, 'Deployment', 'asya-gateway'), {
       objects,
       directory: image.directory,
-      env: { ASYA_GATEWAY_HOST: '127.0.0.1', ASYA_GATEWAY_PORT: '0', ...inMemory },
+      env: {
+        ASYA_GATEWAY_HOST: '127.0.0.1',
+        ASYA_GATEWAY_PORT: '0',
+        ASYA_ACTOR_PORT: '0',
+        ...inMemory,
+      },
     });
     gateway = pod.start('gateway');
     [, url = ''] = await gateway.says(/"listening on (http[^"]+)"/);

@@ -1,3 +1,4 @@
+import type { Channel } from 'rabbitmq-client';
 import { ConfirmChannel } from '../../src/rabbitmq/confirm-channel.ts';
 import { PostgresJobStore } from '../../src/postgres/job-store.ts';
 import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
@@ -42,19 +43,13 @@ Reflect.set(ConfirmChannel.prototype, 'publish', function (this: object, ...args
 });
 
 // The report is applied, and its acknowledgement has left.
-const createConsumer = Reflect.get(RabbitConnection.prototype, 'createConsumer') as (
-  this: object,
-  props: unknown,
-  handler: Method,
-) => unknown;
-Reflect.set(
-  RabbitConnection.prototype,
-  'createConsumer',
-  function (this: object, props: unknown, handler: Method) {
-    return createConsumer.call(this, props, async (...args) => {
-      const settlement = await handler.apply(this, args);
-      setTimeout(() => reach('acknowledged'), 20);
-      return settlement;
-    });
-  },
-);
+const openChannel = Reflect.get(RabbitConnection.prototype, 'openChannel') as Method;
+Reflect.set(RabbitConnection.prototype, 'openChannel', async function (this: object) {
+  const channel = (await openChannel.apply(this)) as Channel;
+  const acknowledge = channel.basicAck.bind(channel);
+  channel.basicAck = (params) => {
+    acknowledge(params);
+    setTimeout(() => reach('acknowledged'), 20);
+  };
+  return channel;
+});

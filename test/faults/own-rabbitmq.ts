@@ -108,6 +108,26 @@ export class OwnRabbitmq {
     await this.#control('close_all_connections', 'the test says so');
   }
 
+  /** Keeps channels that consume from hearing of anything until the function it returns is called. */
+  async suspendConsumers(): Promise<() => Promise<void>> {
+    await this.#control(
+      'eval',
+      `Channels = [proplists:get_value(pid, Channel)
+         || Channel <- rabbit_channel:info_all([pid, consumer_count]),
+            proplists:get_value(consumer_count, Channel) > 0],
+       Caller = self(),
+       register(asya_suspender, spawn(fun() ->
+         [erlang:suspend_process(Channel) || Channel <- Channels],
+         Caller ! suspended,
+         receive resume -> ok end
+       end)),
+       receive suspended -> ok end.`,
+    );
+    return async () => {
+      await this.#control('eval', 'asya_suspender ! resume.');
+    };
+  }
+
   /** Over a connection that is closed afterwards. */
   async use<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const connection = new Connection({
@@ -135,6 +155,14 @@ export class OwnRabbitmq {
     });
   }
 
+  /** How many messages each queue holds: those that wait, and those that a consumer has. */
+  async messages(): Promise<ReadonlyMap<string, number>> {
+    const columns = ['name', 'messages'];
+    const text = await this.#control('list_queues', '--no-table-headers', ...columns);
+    const rows = text.split('\n').map((line) => line.split('\t'));
+    return new Map(rows.map(([queue = '', count]) => [queue, Number(count)]));
+  }
+
   async remove(): Promise<void> {
     await Promise.all([this.#process?.kill(), this.#portMapper?.kill()]);
     await rm(this.#directory, { recursive: true, force: true });
@@ -148,9 +176,9 @@ export class OwnRabbitmq {
     await this.#portMapper.becomes(() => outputOf(mapper, ['-names'], options));
   }
 
-  async #control(...args: string[]): Promise<void> {
+  async #control(...args: string[]): Promise<string> {
     const control = join(dirname(server ?? ''), 'rabbitmqctl');
-    await outputOf(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
+    return outputOf(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
   }
 
   async #answers(): Promise<void> {

@@ -129,6 +129,34 @@ describe('an actor that dies', () => {
   });
 });
 
+describe('a message that comes again', () => {
+  test('is not worked on once its job is over, though nobody called the job off', async () => {
+    const first = await actors(['patient']);
+    const id = await call('patient', {});
+    await finished(id);
+    await first.stop();
+    const step = `${broker.exchange}-patient`;
+    const route = { steps: [step], current: 0 };
+    await broker.use(async (connection) => {
+      const message = { routingKey: step, replyTo: `${broker.exchange}.reports` };
+      const channel = await connection.acquire();
+      await channel.basicPublish(message, { job_id: id, route, payload: {} });
+      // As it is left behind by an actor that dies between the outcome and the acknowledgement.
+      await expect.poll(() => channel.basicGet({ queue: step })).toBeDefined();
+      await channel.close();
+    });
+    const next = await actors(['patient']);
+    await next.says(/left alone: the job takes no outcome any more/);
+    expect(await finished(await call('patient', {}))).toMatchObject({
+      status: 'Succeeded',
+      result: { redelivered: false },
+    });
+    await next.stop();
+    expect(next.output.match(/"at work"/g)).toHaveLength(1);
+    expect(await broker.depth(step)).toBe(0);
+  });
+});
+
 describe('a handler at work in another process', () => {
   test('hears of a cancellation', async () => {
     const worker = await actors();

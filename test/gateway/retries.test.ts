@@ -62,7 +62,14 @@ async function open(services: Record<string, string>, broker: ScratchBroker): Pr
   };
   const config = readConfig(env);
   const tools = new ToolSource({ path, log });
-  const gateway = createGateway({ config, tools, version: '1.2.3', log, onFatal: () => {} });
+  const gateway = createGateway({
+    config,
+    tools,
+    access: null,
+    version: '1.2.3',
+    log,
+    onFatal: () => {},
+  });
   await gateway.start();
   return {
     gateway,

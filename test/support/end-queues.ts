@@ -5,6 +5,7 @@ import { Pool } from '../../src/postgres/pool.ts';
 import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
 import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
 import { endQueues } from '../../src/rabbitmq/end-queues.ts';
+import { PutBack } from '../../src/rabbitmq/put-back.ts';
 import { ReportConsumer } from '../../src/rabbitmq/report-consumer.ts';
 import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
 import { anIntake } from './intake.ts';
@@ -36,7 +37,8 @@ export async function consumeEndQueues(options: Options): Promise<() => Promise<
   const { reports } = createEngine({ store, publisher, broker, clock, log, ...limits });
   const deadLetters = new DeadLetters({ connection, exchange, log });
   const intake = anIntake({ take: (report) => reports.take(report) });
-  const parts = { connection, exchange, intake, deadLetters, log };
+  const putBack = new PutBack({ connection, log });
+  const parts = { connection, exchange, intake, deadLetters, putBack, log };
   const consumers = endQueues.map((end) => {
     const queue = end.queue.replace('happy-end', happyEnd).replace('error-end', errorEnd);
     return new ReportConsumer(parts, { ...end, queue }, [queue]);

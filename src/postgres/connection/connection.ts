@@ -27,10 +27,16 @@ interface Types extends Record<string, unknown> {
 /** Statements on one connection. Those that are sent without a wait between them leave together. */
 export type Sql = postgres.Sql<Types>;
 
+/** Lets the server take so many milliseconds more than usual for what is sent from now on. */
+export type Allow = (ms: number) => void;
+
+/** Statements that belong together. */
+export type ConnectionWork<T> = (sql: Sql, allow: Allow) => Promise<T>;
+
 export interface ConnectionOptions {
   readonly target: DatabaseTarget;
   readonly settings: SessionSettings;
-  readonly onNotify?: (payload: string) => void;
+  readonly onNotify?: (payload: string, channel: string) => void;
   /** Called once, when the connection ends, unless it was closed here. */
   readonly onLost?: () => void;
 }
@@ -104,21 +110,26 @@ export class Connection {
    * @param limitMs how long to wait once the server has them; beyond it the connection is dead
    * @throws TimeLimitExceeded
    */
-  run<T>(work: (sql: Sql) => Promise<T>, limitMs: number): Promise<T> {
+  run<T>(work: ConnectionWork<T>, limitMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let stopTimer: StopTimer;
-      const sendUntil = performance.now() + sendLimitMs;
-      const wait = (): void => {
-        stopTimer = callAfter(limitMs, () => {
+      let sendUntil = performance.now() + sendLimitMs;
+      const wait = (ms: number): void => {
+        stopTimer = callAfter(ms, () => {
           const isSent = this.#socket.writableLength === 0;
-          if (!isSent && performance.now() < sendUntil) wait();
-          else reject(new TimeLimitExceeded(`no answer within ${limitMs} ms`));
+          if (!isSent && performance.now() < sendUntil) wait(ms);
+          else reject(new TimeLimitExceeded(`no answer within ${ms} ms`));
         });
       };
-      wait();
+      wait(limitMs);
+      const allow: Allow = (ms) => {
+        stopTimer();
+        sendUntil += ms;
+        wait(limitMs + ms);
+      };
       // The driver does not tell a statement of every loss.
       this.#rejectRun = reject;
-      work(this.#sql)
+      work(this.#sql, allow)
         .then(resolve, reject)
         .finally(() => {
           stopTimer();
@@ -201,7 +212,7 @@ function driver(
     // Not postgres.camel, which would rename the keys inside payloads and results too.
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
-    onnotify: (_channel: string, payload: string) => onNotify?.(payload),
+    onnotify: (channel: string, payload: string) => onNotify?.(payload, channel),
     onclose: onClose,
     connection: {
       application_name: target.applicationName,

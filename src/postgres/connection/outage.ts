@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../jobs/job-store.ts';
+import { StoreContended, StoreUnavailable } from '../../jobs/job-store.ts';
 
 /**
  * Errors that say nothing about the statement: the server is away, starting, stopping, out of
@@ -25,9 +25,15 @@ const transientCodes = new Set([
   'ETIMEDOUT',
 ]);
 
+/** A lock was waited for too long, or two transactions for each other. */
+const contendedStates = new Set(['55P03', '40P01']);
+
 /** What a caller is told: an outage as such, whatever the driver calls it, else the error itself. */
 export function explained(error: unknown): unknown {
-  return isTransient(error) ? unavailable(error) : error;
+  if (!isTransient(error)) return error;
+  return contendedStates.has(codeOf(error) ?? '')
+    ? new StoreContended(`a job is held by others: ${error.message}`, { cause: error })
+    : unavailable(error);
 }
 
 export function unavailable(cause: Error): StoreUnavailable {

@@ -1,6 +1,7 @@
 import type { EpochMs, Job } from '../../jobs/job.ts';
 import { instant, nameList, rowsAsJson, typeList } from '../columns.ts';
 import type { Sql } from '../connection/connection.ts';
+import type { Write } from '../large-write.ts';
 import { jobColumns } from '../job-columns.ts';
 import { firstUpdateList, updateColumns } from '../update-columns.ts';
 
@@ -9,19 +10,16 @@ const typed = typeList(jobColumns);
 const ofUpdate = nameList(updateColumns);
 
 /**
- * Inserts jobs, whose ids differ, and the first update of each, as `firstUpdate` has it; returns the
- * ids of those that were not there yet.
+ * Inserts jobs, whose ids differ, and the first update of each, as `firstUpdate` has it; gives the ids
+ * of those that were not there yet.
  */
-export async function createJobs(
-  sql: Sql,
-  jobs: readonly Job[],
-  leasedUntil: EpochMs,
-): Promise<Set<string>> {
-  const rows = await sql<{ jobId: string }[]>`
+export function createJobs(jobs: readonly Job[], leasedUntil: EpochMs): Write<{ jobId: string }[]> {
+  const json = rowsAsJson(jobColumns, jobs);
+  const send = (sql: Sql) => sql<{ jobId: string }[]>`
     WITH created AS (
       INSERT INTO jobs (${sql.unsafe(columns)}, dispatch_after)
       SELECT ${sql.unsafe(columns)}, ${instant(leasedUntil)}::timestamptz
-      FROM json_to_recordset(${rowsAsJson(jobColumns, jobs)}::text::json)
+      FROM json_to_recordset(${json}::text::json)
         AS job (${sql.unsafe(typed)})
       ON CONFLICT (id) DO NOTHING
       RETURNING *
@@ -30,5 +28,5 @@ export async function createJobs(
     SELECT ${sql.unsafe(firstUpdateList)}
     FROM created
     RETURNING job_id`;
-  return new Set(rows.map(({ jobId }) => jobId));
+  return { bytes: json.length, send };
 }

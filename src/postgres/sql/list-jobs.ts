@@ -15,11 +15,12 @@ type ListedRow = JobRow & { readonly more: boolean };
  * nor held at once.
  */
 export function readJobList(sql: Sql, query: ListQuery): Promise<ListedRow[]> {
-  const { status, tool, parentId, createdAfter, before, limit, maxBytes } = query;
+  const { status, tool, parentId, owner, createdAfter, before, limit, maxBytes } = query;
   const wanted = sql`
     true
       ${status === null ? sql`` : sql`AND status = ${status}`}
       ${tool === null ? sql`` : sql`AND tool = ${tool}`}
+      ${owner === null ? sql`` : sql`AND owner = ${owner}`}
       ${parentId === null ? sql`` : sql`AND parent_id = ${parentId}`}
       ${createdAfter === null ? sql`` : sql`AND created_at > ${instant(createdAfter)}::timestamptz`}
       ${

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A file that may hold tools; its contents, or why they cannot be read. */
+/** A file; its contents, or why they cannot be read. */
 export type ReadFile = { readonly path: string } & (
   | { readonly bytes: Buffer; readonly fault?: never }
   | { readonly bytes?: never; readonly fault: string }
@@ -30,7 +30,7 @@ function namesIn(directory: string): string[] {
     .toSorted();
 }
 
-/** Also a link that leads nowhere: whoever made it will miss the tools. */
+/** Also a link that leads nowhere: whoever made it will miss what it holds. */
 function mayBeFile(path: string): boolean {
   try {
     return statSync(path).isFile();

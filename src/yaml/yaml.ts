@@ -53,7 +53,7 @@ export function parseYaml(text: string): ParsedYaml {
   };
 }
 
-/** In the words of a tools file, where the parser speaks to programmers. */
+/** In the words of whoever writes such files, where the parser speaks to programmers. */
 function wordedErrors(errors: readonly YAMLError[]): { offset: number; message: string }[] {
   // What overflowed its stack, it takes for unclosed at every level around.
   const tooDeep = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION');

@@ -1,27 +1,27 @@
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { formatPath, type Path } from '../schema/path.ts';
 import type { Source } from './source.ts';
 
 /** The entries of a mapping whose keys are known beforehand. */
 export interface Fields<K extends string> {
-  get(key: K): Setting | undefined;
+  get(key: K): YamlNode | undefined;
 }
 
 /**
- * One value of a tools file, with where it stands. A reading method that finds a fault puts it on
+ * One value of a YAML file, with where it stands. A reading method that finds a fault puts it on
  * record and returns undefined, as if the value were not there: reading goes on, so that all faults
  * come to light at once, and nothing of what was read is used afterwards.
  */
-export class Setting {
+export class YamlNode {
   readonly value: Json;
   readonly #source: Source;
   readonly #faults: string[];
   readonly #path: Path;
 
   /** The whole of a file. */
-  static root(source: Source, faults: string[]): Setting {
-    return new Setting(source, faults, [], source.content);
+  static root(source: Source, faults: string[]): YamlNode {
+    return new YamlNode(source, faults, [], source.content);
   }
 
   private constructor(source: Source, faults: string[], path: Path, value: Json) {
@@ -71,7 +71,7 @@ export class Setting {
   }
 
   /** The entries of a mapping with free keys, in order. */
-  entries(): [string, Setting][] {
+  entries(): [string, YamlNode][] {
     return Object.entries(this.object() ?? {}).map(([key, value]) => [key, this.#at(key, value)]);
   }
 
@@ -85,7 +85,7 @@ export class Setting {
     passOver: (key: string) => boolean = () => false,
   ): Fields<K> | undefined {
     if (this.object() === undefined) return undefined;
-    const fields = new Map<K, Setting>();
+    const fields = new Map<K, YamlNode>();
     for (const [key, setting] of this.entries()) {
       const known = keys.find((candidate) => candidate === key);
       if (known !== undefined) fields.set(known, setting);
@@ -95,15 +95,15 @@ export class Setting {
   }
 
   /** The items of a list. */
-  items(): Setting[] {
+  items(): YamlNode[] {
     const { value } = this;
     if (Array.isArray(value)) return value.map((item, i) => this.#at(i, item));
     this.#mustBe('a list');
     return [];
   }
 
-  #at(key: string | number, value: Json): Setting {
-    return new Setting(this.#source, this.#faults, [...this.#path, key], value);
+  #at(key: string | number, value: Json): YamlNode {
+    return new YamlNode(this.#source, this.#faults, [...this.#path, key], value);
   }
 
   #mustBe(expected: string): undefined {
