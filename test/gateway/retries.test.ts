@@ -63,9 +63,9 @@ async function open(services: Record<string, string>, broker: ScratchBroker): Pr
   const config = readConfig(env);
   const tools = new ToolSource({ path, log });
   const gateway = createGateway({
+    access: null,
     config,
     tools,
-    access: null,
     version: '1.2.3',
     log,
     onFatal: () => {},
