@@ -420,6 +420,9 @@ export function brokerContract(
       const asked = ids.map((job_id) => actors.inquire(replyTo, { ...sign, job_id }));
       expect(await Promise.all(asked)).toEqual([true, false, true]);
       expect(taken.all.map(({ jobId }) => jobId)).toEqual(ids);
+      const ofAttempt = (attempt: number) =>
+        actors.inquire(replyTo, { ...sign, job_id: 'active', attempt });
+      expect([await ofAttempt(1), await ofAttempt(2)]).toEqual([false, true]);
     });
 
     describe('stopping', () => {

@@ -132,12 +132,12 @@ describe('register', () => {
 
 describe('a child of a parent that was cancelled', () => {
   beforeEach(async () => {
-    await jobs.cancel(parent.id, 'CancelledByOperator', 'enough');
+    await jobs.cancel(parent.id, 'enough');
   });
 
   const cancelled = {
     status: 'Cancelled',
-    reason: 'CancelledByOperator',
+    reason: 'CancelledByClient',
     error: 'its parent was cancelled',
   };
 
@@ -167,7 +167,7 @@ describe('a child of a parent that was cancelled', () => {
     const ids = Array.from({ length: 20 }, (_, n) => `${other.id}-${n + 1}`);
     await Promise.all([
       ...ids.slice(0, 10).map((id) => reports.register(child(id, other.id))),
-      jobs.cancel(other.id, 'CancelledByClient', null),
+      jobs.cancel(other.id, null),
       ...ids.slice(10).map((id) => reports.register(child(id, other.id))),
     ]);
     const statuses = await Promise.all(ids.map(async (id) => (await jobs.get(id))?.status));
