@@ -7,6 +7,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
  */
 const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  client: ['lib'],
   settings: ['lib', 'rabbitmq/amqp-url.ts'],
   schema: ['lib'],
   yaml: ['lib', 'schema/path.ts'],

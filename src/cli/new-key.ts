@@ -1,6 +1,6 @@
 import { newKey } from '../access/api-keys.ts';
 import { isName } from '../access/words.ts';
-import { UsageError } from './command-line.ts';
+import { UsageError } from './usage-error.ts';
 
 /**
  * A new API key and what to do with it, for a person.

@@ -15,6 +15,7 @@ import { streamEnvelope, streamJob } from './job-stream.ts';
 import { acceptJson } from './json-body.ts';
 import { protectedResource } from './resource-metadata.ts';
 import { retryJob } from './retry-routes.ts';
+import { listTools } from './tool-listing-routes.ts';
 import { callTool } from './tool-routes.ts';
 
 export interface AppParts extends ActorEndpointParts, AnsweringParts {
@@ -43,6 +44,7 @@ export function buildApp(parts: AppParts): FastifyInstance {
   app.get(`${metadataPath}/mcp`, openTo('public', protectedResource(access)));
 
   app.register(mcp);
+  app.get('/tools', openTo('read', listTools(tools)));
   app.post('/tools/call', openTo('call', callTool({ tools, closing })));
 
   app.get('/jobs', openTo('read', listJobs()));

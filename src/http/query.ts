@@ -18,7 +18,8 @@ export function knownParametersOnly({ properties }: TObject) {
     const name = Object.keys(query as object).find((given) => !known.includes(given));
     if (name === undefined) return;
     const near = nearest(name.toLowerCase(), known);
-    const way = near === null ? `, only ${known.join(', ')}` : `; did you mean ${near}?`;
+    const only = known.length === 0 ? '' : `, only ${known.join(', ')}`;
+    const way = near === null ? only : `; did you mean ${near}?`;
     throw invalid(`querystring: there is no parameter ${name}${way}`);
   };
 }

@@ -77,7 +77,7 @@ export class MemoryBroker implements Broker, ActorConnector {
     return this.#queues.send(step, message) ? 'confirmed' : 'unroutable';
   }
 
-  /** Always null: a full queue is one step's trouble, and the others go on. */
+  /** Always null: a full queue concerns one step, and messages for the others can be published. */
   unavailable(): null {
     return null;
   }

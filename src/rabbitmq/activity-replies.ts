@@ -14,14 +14,14 @@ export interface ActivityRepliesParts {
 }
 
 /**
- * How RabbitMQ names whoever waits for a reply without a queue. Nothing else is replied to: an actor may
- * have copied the `reply_to` of its message, and the reply would be a broken report in its queue.
+ * What the `reply_to` of direct reply-to begins with. Only such messages get a reply. An actor may have copied
+ * the `reply_to` of its message, which names the report queue, and a reply would be a broken report there.
  */
 const directReplyTo = 'amq.rabbitmq.reply-to.';
 
 /**
- * Tells an actor whose report asks for it whether its job is still active, as HTTP does. Best effort: an
- * actor that hears nothing goes on with its work.
+ * Replies to reports that ask whether their job is still active. Best effort, because an actor without a
+ * reply goes on with its work.
  */
 export class ActivityReplies {
   readonly #parts: ActivityRepliesParts;
@@ -33,12 +33,12 @@ export class ActivityReplies {
     this.#sender = new ConfirmSender({ connection, setUp: async () => {}, log });
   }
 
-  /** To be called once the report is committed, so that the reply says what became of it. Never throws. */
+  /** To be called after the commit, so that the reply says how things stand then. Never throws. */
   replyTo(report: AsyncMessage): void {
     const { replyTo } = report;
     if (replyTo?.startsWith(directReplyTo) !== true) return;
     this.#reply(report, replyTo).catch((error: unknown) => {
-      this.#parts.log.debug({ err: error }, 'an actor did not hear whether its job is active');
+      this.#parts.log.debug({ err: error }, 'an actor was not told whether its job is active');
     });
   }
 

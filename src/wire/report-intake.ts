@@ -149,7 +149,7 @@ function verdictOf(report: ActorReport, outcome: ApplyOutcome | null): Verdict {
   return { kind: outcome.kind === 'applied' ? 'applied' : 'refused' };
 }
 
-/** Does the actor tell how its work ended, or that it cannot go on? It will not say so again. */
+/** Does the actor tell how its work ended, or what it has to ask? It reports that once. */
 function isOutcome({ event: { type } }: ActorReport): boolean {
   return type === 'succeeded' || type === 'failed' || type === 'asked';
 }

@@ -2,8 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patienceMs } from '../support/patience.ts';
+import { expect } from 'vitest';
 import { AsyaProcess } from '../support/processes.ts';
 import { freePorts } from './free-port.ts';
+import type { Load } from './load.ts';
 import { OwnPostgres } from './own-postgres.ts';
 import { OwnRabbitmq } from './own-rabbitmq.ts';
 import { actorsFile, steps, toolsYaml } from './pipeline.ts';
@@ -81,6 +83,7 @@ export class Cluster {
   gateways: readonly GatewayMember[] = [];
   actors: readonly Member[] = [];
   readonly #directory: string;
+  #gates = 0;
 
   private constructor(postgres: OwnPostgres, rabbitmq: OwnRabbitmq, directory: string) {
     this.postgres = postgres;
@@ -130,6 +133,33 @@ export class Cluster {
     await this.killAll();
     await Promise.all([this.postgres.remove(), this.rabbitmq.remove()]);
     await rm(this.#directory, { recursive: true });
+  }
+
+  /**
+   * Jobs that a step works on until they are let go, while the load rests and all others have ended:
+   * no message is on its way to that step, nor an outcome to the gateways.
+   *
+   * @returns lets them go
+   */
+  async holdAt(step: string, count: number, load: Load): Promise<() => Promise<void>> {
+    const gate = join(this.#directory, `gate-${++this.#gates}`);
+    const calls = Array.from({ length: count }, () => load.callOnce({ held: step, gate }));
+    const ids = (await Promise.all(calls)).toSorted();
+    await load.hold();
+    await expect.poll(() => this.#openJobs(), { timeout: patienceMs }).toEqual(ids);
+    const begun = async (): Promise<string[]> => {
+      const runs = new Set(await this.runs());
+      return ids.filter((id) => runs.has(`${id} ${step}`));
+    };
+    await expect.poll(begun, { timeout: patienceMs }).toEqual(ids);
+    return () => writeFile(gate, '');
+  }
+
+  async #openJobs(): Promise<string[]> {
+    const rows = await this.postgres.query(
+      (sql) => sql<{ id: string }[]>`SELECT id FROM jobs WHERE finished_at IS NULL ORDER BY id`,
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Every run of a step so far: the job's id and the step. */

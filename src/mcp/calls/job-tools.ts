@@ -6,7 +6,7 @@ import type { McpCaller } from './caller.ts';
 import type { WaitForJob } from './waited-call.ts';
 import { statusResult } from './job-status.ts';
 import { callResult, errorResult, type CallOutcome } from '../../calls/call-result.ts';
-import type { ToolDefinition } from './tool-listing.ts';
+import type { ToolDefinition } from '../../calls/tool-listing.ts';
 
 /** A tool of the gateway itself, which needs no actor. */
 export interface JobTool {

@@ -27,7 +27,7 @@ import { callReply } from './call-reply.ts';
 import type { CallWait } from './call-wait.ts';
 import type { McpCaller } from './caller.ts';
 import { jobTools, type JobTool } from './job-tools.ts';
-import { toolDefinition, type ToolDefinition } from './tool-listing.ts';
+import { toolDefinition, type ToolDefinition } from '../../calls/tool-listing.ts';
 import { beginWait, type WaitForJob } from './waited-call.ts';
 
 export interface ToolMethodsParts {

@@ -1,8 +1,8 @@
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
-import { aTool } from '../../../test/support/app.ts';
-import type { JsonObject } from '../../lib/json.ts';
+import { aTool } from '../../test/support/app.ts';
+import type { JsonObject } from '../lib/json.ts';
 import { toolDefinition } from './tool-listing.ts';
 
 function outputCheck(outputSchema: JsonObject) {

@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, type JsonObject } from '../../lib/json.ts';
-import type { TaskSupport, Tool } from '../../tools/tool.ts';
+import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
+import type { TaskSupport, Tool } from '../tools/tool.ts';
 
 /** A tool as `tools/list` shows it (MCP 2025-11-25, server/tools, "Tool"). */
 export interface ToolDefinition {
