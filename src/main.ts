@@ -12,7 +12,7 @@ async function main(args: readonly string[]): Promise<void> {
     case 'help': {
       const { helpOf, overview } = await import('./cli/help.ts');
       const { entry } = line;
-      const text = entry === null ? overview() : helpOf(entry, (await entry.load()).command);
+      const text = entry === null ? overview() : helpOf(entry, (await entry.load()).default);
       return void process.stdout.write(text);
     }
     case 'complete': {

@@ -68,7 +68,7 @@ describe('the help', () => {
 
   for (const entry of commandTable) {
     test(`of ${entry.name} has every option, and examples that parse`, async () => {
-      const { command } = await entry.load();
+      const { default: command } = await entry.load();
       const text = helpOf(entry, command);
       for (const option of Object.keys(command.options)) expect(text).toContain(`--${option}`);
       expect(command.examples.length).toBeGreaterThan(0);

@@ -29,7 +29,7 @@ export async function parseCommandLine(args: readonly string[]): Promise<Command
   if (args[0] === '__complete') return { kind: 'complete', words: args.slice(1) };
   const { entry, rest } = chosen(args);
   if (entry === null) return { kind: 'help', entry: null };
-  const { command } = await entry.load();
+  const { default: command } = await entry.load();
   const { values, positionals } = parse(entry, command, rest);
   if (values['help'] === true) {
     const isNamed = args[0] !== undefined && !args[0].startsWith('-');

@@ -5,7 +5,7 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   /** Commands are loaded when they are needed, so that none makes another's start slower. */
-  readonly load: () => Promise<{ readonly command: Command }>;
+  readonly load: () => Promise<{ readonly default: Command }>;
 }
 
 /** Every command there is, in the order of the help. */
@@ -66,14 +66,14 @@ export const commandTable: readonly CommandEntry[] = [
     load: () => import('./commands/dev.ts'),
   },
   {
+    name: 'key',
+    summary: 'Make an API key, and its line for the access file',
+    load: () => import('./commands/key.ts'),
+  },
+  {
     name: 'actor',
     summary: 'Run the actors of a file, on RabbitMQ',
     load: () => import('./commands/actor.ts'),
-  },
-  {
-    name: 'key',
-    summary: 'Make an API key',
-    load: () => import('./commands/key.ts'),
   },
   {
     name: 'completion',

@@ -37,7 +37,7 @@ async function candidatesFor(
   const [first = '', second = ''] = before;
   const entry = commandTable.find(({ name }) => name === first || name === `${first} ${second}`);
   if (entry === undefined) return commandWords(before);
-  const { command } = await entry.load();
+  const { default: command } = await entry.load();
   const words = before.slice(entry.name.split(' ').length);
   return candidatesOf(command, { words, current });
 }

@@ -1,4 +1,4 @@
-import { isFinal, type ApiUpdate } from '../client/api.ts';
+import { isOver, type ApiUpdate } from '../client/api.ts';
 import { callEvery, type StopTimer } from '../lib/timer.ts';
 import { ProgressBar } from './progress-bar.ts';
 import { durationText, StepTimes } from './step-times.ts';
@@ -24,7 +24,7 @@ export class ProgressView {
     if (percent !== undefined) this.#share = percent / 100;
     const text = describe(update);
     this.#what = oneLine(text === '' ? status : text);
-    if (isFinal(status)) return this.clear();
+    if (isOver(status)) return this.clear();
     this.#draw();
     this.#stop();
     if (process.stderr.isTTY) this.#stop = callEvery(redrawMs, () => this.#draw());

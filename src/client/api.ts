@@ -53,6 +53,6 @@ export interface ApiTool {
 }
 
 /** Whether a job of this status never changes again. */
-export function isFinal(status: ApiStatus): boolean {
+export function isOver(status: ApiStatus): boolean {
   return status === 'Succeeded' || status === 'Failed' || status === 'Cancelled';
 }

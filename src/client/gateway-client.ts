@@ -1,7 +1,7 @@
 import { pause } from '../lib/backoff.ts';
 import type { Json } from '../lib/json.ts';
 import { callAfter } from '../lib/timer.ts';
-import { isFinal, type ApiJob, type ApiUpdate } from './api.ts';
+import { isOver, type ApiJob, type ApiUpdate } from './api.ts';
 import { connectionFault } from './connection-fault.ts';
 import { GatewayFault } from './gateway-fault.ts';
 import { throughOutages } from './outage-wait.ts';
@@ -80,7 +80,7 @@ export class GatewayClient {
           if (update.seq <= seen) continue;
           seen = update.seq;
           yield update;
-          if (isFinal(update.status)) return;
+          if (isOver(update.status)) return;
         }
       } catch (error) {
         signal.throwIfAborted();

@@ -12,12 +12,12 @@ export function listTools(tools: () => ToolBox) {
   return route({
     schema: { querystring: noQuery },
     preValidation: knownParametersOnly(noQuery),
-    handler: async ({ client }) => ({
-      tools: tools()
+    handler: async ({ client }) => {
+      const offered = tools()
         .list()
-        .filter((tool) => isOffered(tool, client))
-        .map(toolJson),
-    }),
+        .filter((tool) => isOffered(tool, client));
+      return { tools: offered.map(toolJson) };
+    },
   });
 }
 

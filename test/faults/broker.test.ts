@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Cluster, unavailable } from './cluster.ts';
 import { long, runFault, scaled } from './fault-run.ts';
+import { holdJobs, rest } from './held-jobs.ts';
 import { steps } from './pipeline.ts';
 
 /** RabbitMQ away, deaf, or without what the gateway declared. The same processes live through all of it. */
@@ -86,12 +87,13 @@ describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
         for (const queue of cluster.queues) {
           // RabbitMQ drops what is on its way to a queue that is being deleted, and confirms it.
           const step = steps.find((name) => name === queue) ?? 'square';
-          const letGo = await cluster.holdAt(step, 5, load);
+          const held = await holdJobs(cluster, load, step, 5);
+          await rest(cluster, load, held);
           await cluster.rabbitmq.use((connection) =>
             connection.queueDelete({ queue, ifEmpty: true }),
           );
           load.resume();
-          await letGo();
+          await held.letGo();
         }
         return new Date();
       },

@@ -2,10 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patienceMs } from '../support/patience.ts';
-import { expect } from 'vitest';
 import { AsyaProcess } from '../support/processes.ts';
 import { freePorts } from './free-port.ts';
-import type { Load } from './load.ts';
 import { OwnPostgres } from './own-postgres.ts';
 import { OwnRabbitmq } from './own-rabbitmq.ts';
 import { actorsFile, steps, toolsYaml } from './pipeline.ts';
@@ -23,6 +21,8 @@ export interface ClusterOptions {
   readonly actors?: number;
   /** More variables for the gateways; the n-th one's may differ. */
   readonly env?: (replica: number) => Readonly<Record<string, string>>;
+  /** More variables for the actors. */
+  readonly actorsEnv?: Readonly<Record<string, string>>;
 }
 
 /** A gateway that keeps its address over its restarts, and actors, which have none. */
@@ -107,10 +107,15 @@ export class Cluster {
   }
 
   /** Starts gateways and actors, and resolves once all of them are ready. */
-  async start({ gateways = 2, actors = 2, env = () => ({}) }: ClusterOptions = {}): Promise<void> {
+  async start({
+    gateways = 2,
+    actors = 2,
+    env = () => ({}),
+    actorsEnv = {},
+  }: ClusterOptions = {}): Promise<void> {
     const ports = await freePorts(gateways);
     this.gateways = ports.map((port, replica) => this.#gateway(port, () => env(replica)));
-    this.actors = Array.from({ length: actors }, () => this.#actors());
+    this.actors = Array.from({ length: actors }, () => this.#actors(actorsEnv));
     await Promise.all([...this.gateways, ...this.actors].map((member) => member.start()));
   }
 
@@ -135,31 +140,16 @@ export class Cluster {
     await rm(this.#directory, { recursive: true });
   }
 
-  /**
-   * Jobs that a step works on until they are let go, while the load rests and all others have ended:
-   * no message is on its way to that step, nor an outcome to the gateways.
-   *
-   * @returns lets them go
-   */
-  async holdAt(step: string, count: number, load: Load): Promise<() => Promise<void>> {
-    const gate = join(this.#directory, `gate-${++this.#gates}`);
-    const calls = Array.from({ length: count }, () => load.callOnce({ held: step, gate }));
-    const ids = (await Promise.all(calls)).toSorted();
-    await load.hold();
-    await expect.poll(() => this.#openJobs(), { timeout: patienceMs }).toEqual(ids);
-    const begun = async (): Promise<string[]> => {
-      const runs = new Set(await this.runs());
-      return ids.filter((id) => runs.has(`${id} ${step}`));
-    };
-    await expect.poll(begun, { timeout: patienceMs }).toEqual(ids);
-    return () => writeFile(gate, '');
+  /** The path of a file that is not there yet. */
+  newGate(): string {
+    return join(this.#directory, `gate-${++this.#gates}`);
   }
 
-  async #openJobs(): Promise<string[]> {
-    const rows = await this.postgres.query(
-      (sql) => sql<{ id: string }[]>`SELECT id FROM jobs WHERE finished_at IS NULL ORDER BY id`,
-    );
-    return rows.map(({ id }) => id);
+  /** The instant, as the jobs' times have it. */
+  async now(): Promise<Date> {
+    const [row] = await this.postgres.query((sql) => sql<{ now: Date }[]>`SELECT now()`);
+    if (row === undefined) throw new Error('PostgreSQL does not know the time');
+    return row.now;
   }
 
   /** Every run of a step so far: the job's id and the step. */
@@ -192,9 +182,9 @@ export class Cluster {
     });
   }
 
-  #actors(): Member {
+  #actors(env: Readonly<Record<string, string>>): Member {
     return new Member(async () => {
-      const started = new AsyaProcess(['actor', actorsFile], this.#env);
+      const started = new AsyaProcess(['actor', actorsFile], { ...this.#env, ...env });
       await started.says(/actors are waiting for work/);
       return started;
     });

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'FILE',
   minArgs: 1,
   maxArgs: 1,

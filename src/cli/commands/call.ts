@@ -15,7 +15,7 @@ import { objectOfWords } from '../tool-arguments.ts';
 import { argumentsAfter } from '../tool-words.ts';
 import { UsageError } from '../usage-error.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'TOOL [NAME=VALUE | NAME:=JSON | NAME=@FILE …]',
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,

@@ -5,7 +5,7 @@ import { UsageError } from '../usage-error.ts';
 
 const shells = Object.keys(completionScripts);
 
-export const command = defineCommand({
+export default defineCommand({
   usage: shells.join('|'),
   minArgs: 1,
   maxArgs: 1,

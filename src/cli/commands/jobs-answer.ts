@@ -10,7 +10,7 @@ import { canAsk, print, printJson, say } from '../terminal.ts';
 import { objectOfWords } from '../tool-arguments.ts';
 import { UsageError } from '../usage-error.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'ID [KEY.FIELD=VALUE | KEY.FIELD:=JSON …]',
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,

@@ -13,7 +13,7 @@ const statuses = ['Pending', 'Running', 'InputRequired', 'Succeeded', 'Failed', 
 /** Most jobs that the gateway sends at a time. */
 const pageSize = 200;
 
-export const command = defineCommand({
+export default defineCommand({
   usage: '',
   minArgs: 0,
   maxArgs: 0,
@@ -66,7 +66,7 @@ function countOf(text = '20'): number {
   throw new UsageError(`--limit takes a whole number above 0, not "${text}"`, 'jobs ls');
 }
 
-interface JobPage {
+interface ListedPage {
   readonly jobs: readonly ApiJob[];
   readonly next_cursor: string | null;
 }
@@ -80,7 +80,7 @@ async function* listedJobs(
   let left = count;
   while (left > 0) {
     query.set('limit', String(Math.min(left, pageSize)));
-    const page = await client.request<JobPage>({
+    const page = await client.request<ListedPage>({
       method: 'GET',
       path: `/jobs?${query.toString()}`,
     });

@@ -3,7 +3,7 @@ import { clientOptions, openClient } from '../client-session.ts';
 import { defineCommand } from '../command.ts';
 import { forEachJob } from '../for-each-job.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'ID…',
   minArgs: 1,
   maxArgs: Number.POSITIVE_INFINITY,

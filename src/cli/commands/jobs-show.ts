@@ -5,7 +5,7 @@ import { resultText } from '../result-content.ts';
 import { oneLine, print, printJson, readable } from '../terminal.ts';
 import { ageOf } from '../text-table.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'ID',
   minArgs: 1,
   maxArgs: 1,

@@ -5,7 +5,7 @@ import { followJob } from '../follow-job.ts';
 import { sayDetached, showOutcome } from '../show-outcome.ts';
 import { printJsonLine } from '../terminal.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'ID',
   minArgs: 1,
   maxArgs: 1,

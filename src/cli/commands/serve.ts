@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.ts';
 import { serverOptions, variablesOf } from '../server-options.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: '',
   minArgs: 0,
   maxArgs: 0,

@@ -5,7 +5,7 @@ import { toolsOf } from '../find-tool.ts';
 import { print, printJsonLine } from '../terminal.ts';
 import { outputWidth, textTable } from '../text-table.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: '',
   minArgs: 0,
   maxArgs: 0,

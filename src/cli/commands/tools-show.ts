@@ -6,7 +6,7 @@ import { harmless, oneLine, print, printJson } from '../terminal.ts';
 import { outputWidth, textTable } from '../text-table.ts';
 import { wordsOf } from '../tool-words.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'NAME',
   minArgs: 1,
   maxArgs: 1,
