@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, startGateway, type AsyaProcess } from '../support/processes.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 import { unavailable } from './cluster.ts';
 import { scaled } from './fault-run.ts';
 import { OwnRabbitmq } from './own-rabbitmq.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
-import { PutBack } from '../../src/rabbitmq/put-back.ts';
+import { RabbitConnection } from '../../src/rabbitmq/connection/connection.ts';
+import { PutBack } from '../../src/rabbitmq/publishing/put-back.ts';
 import { QueueConsumer } from '../../src/rabbitmq/queue-consumer.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { unavailable } from './cluster.ts';

@@ -12,7 +12,7 @@ import { ToolSource } from '../../src/tools/tool-source.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, type AsyaProcess } from '../support/processes.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 
 /*
  * A tool with `retry` and actors of the library: what they see, and what the job's history says.

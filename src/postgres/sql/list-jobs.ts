@@ -1,4 +1,4 @@
-import type { ListQuery } from '../../jobs/job-store.ts';
+import type { ListQuery } from '../../jobs/ports/job-store.ts';
 import type { Sql } from '../connection/connection.ts';
 import { instant, readList } from '../columns.ts';
 import { jobColumns } from '../job-columns.ts';

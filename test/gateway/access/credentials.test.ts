@@ -7,9 +7,9 @@ import {
   resource,
   startAccessGateway,
   type AccessGateway,
-} from '../../support/access-gateway.ts';
-import { ask } from '../../support/asked-and-answered.ts';
-import { startIssuer, type TestIssuer } from '../../support/issuer.ts';
+} from '../../support/access/access-gateway.ts';
+import { ask } from '../../support/access/asked-and-answered.ts';
+import { startIssuer, type TestIssuer } from '../../support/access/issuer.ts';
 
 /* Who is let in: every request of the design that is about a credential, by its number. */
 

@@ -6,10 +6,10 @@ import {
   resource,
   startAccessGateway,
   type AccessGateway,
-} from '../../support/access-gateway.ts';
-import { ask, print, type Answered } from '../../support/asked-and-answered.ts';
-import { startIssuer, type TestIssuer } from '../../support/issuer.ts';
-import { askModern, postModern } from '../../support/modern-client.ts';
+} from '../../support/access/access-gateway.ts';
+import { ask, print, type Answered } from '../../support/access/asked-and-answered.ts';
+import { startIssuer, type TestIssuer } from '../../support/access/issuer.ts';
+import { askModern, postModern } from '../../support/clients/modern-client.ts';
 import { AsyaProcess } from '../../support/processes.ts';
 
 /* What a caller may do, and how much: the requests of the design by their numbers. */

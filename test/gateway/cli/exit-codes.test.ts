@@ -2,8 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCliGateway, type CliGateway } from '../../support/cli-gateway.ts';
-import { CommandProcess, runCommand } from '../../support/command.ts';
+import { startCliGateway, type CliGateway } from '../../support/clients/cli-gateway.ts';
+import { CommandProcess, runCommand } from '../../support/clients/command.ts';
 
 /* Each exit code of docs/cli.md, with a real gateway and a real process of the command line. */
 

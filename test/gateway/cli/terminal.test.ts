@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCliGateway, type CliGateway } from '../../support/cli-gateway.ts';
-import { isInstalled, Terminal } from '../../support/terminal.ts';
-import { commandFolder } from '../../support/command-folder.ts';
+import { startCliGateway, type CliGateway } from '../../support/clients/cli-gateway.ts';
+import { isInstalled, Terminal } from '../../support/clients/terminal.ts';
+import { commandFolder } from '../../support/clients/command-folder.ts';
 
 /* What people see: a real terminal, by tmux, with a real shell in it. */
 
