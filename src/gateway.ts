@@ -97,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const broker = openBroker(options, clock, {
     intake,
-    isActive: (jobId) => reports.isActive(jobId),
+    isActive: (jobId, attempt) => reports.isActive(jobId, attempt),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
   const store = metrics?.observeStore(storage.store) ?? storage.store;
@@ -243,7 +243,7 @@ function openStorage(options: GatewayOptions, { listener, onUsage }: StorageList
 
 interface ReportParts {
   readonly intake: ReportIntake;
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport: ReportListener;
 }
 

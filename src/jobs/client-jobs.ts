@@ -2,6 +2,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Json } from '../lib/json.ts';
 import { makeStorable, storableText } from '../lib/storable.ts';
 import { answerFaults } from './answer-faults.ts';
+import { parentCancelled } from './child.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { JobEvent } from './event.ts';
 import { freshId } from './fresh-id.ts';
@@ -212,7 +213,7 @@ export class ClientJobs {
     const outcome = await this.#parts.events.apply(id, event);
     if (outcome.kind !== 'unknown' && outcome.state.status === 'Cancelled') {
       for await (const child of this.#unfinishedChildren(id)) {
-        await this.#cancelAll(child.id, { ...event, message: 'its parent was cancelled' });
+        await this.#cancelAll(child.id, { ...event, message: parentCancelled });
       }
     }
     return outcome;

@@ -17,7 +17,7 @@ interface Parts {
   readonly reports: ReportInbox;
   /** The name of the queue that leads to `reports`. */
   readonly reportQueue: string;
-  readonly isActive: ((jobId: string) => Promise<boolean>) | undefined;
+  readonly isActive: ((jobId: string, attempt: number | null) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Pause before a message whose handler failed is delivered again. */
@@ -73,7 +73,8 @@ export class ActorConnection implements ActorBroker {
     const { isActive } = this.#parts;
     try {
       await this.report(replyTo, report);
-      return isActive === undefined || (await isActive(report.job_id));
+      if (isActive === undefined) return true;
+      return await isActive(report.job_id, report.attempt ?? null);
     } catch {
       return true;
     }

@@ -18,7 +18,7 @@ export interface MemoryBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
   /** May an actor (still) work on this job? Absent: nothing is known, and it may. */
-  readonly isActive?: (jobId: string) => Promise<boolean>;
+  readonly isActive?: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;

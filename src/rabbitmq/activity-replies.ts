@@ -8,8 +8,8 @@ import type { RabbitConnection } from './connection.ts';
 export interface ActivityRepliesParts {
   /** One for publishing: see RabbitConnection. */
   readonly connection: RabbitConnection;
-  /** May an actor (still) work on this job? */
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  /** May an actor (still) work on this attempt at this job? Null: it does not tell its attempt. */
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly log: Log;
 }
 
@@ -44,9 +44,9 @@ export class ActivityReplies {
 
   async #reply(report: AsyncMessage, replyTo: string): Promise<void> {
     const body: Buffer = report.body;
-    const jobId = skimJson(body)?.members['job_id'];
+    const { job_id: jobId, attempt } = skimJson(body)?.members ?? {};
     if (typeof jobId !== 'string') return;
-    const active = await this.#parts.isActive(jobId);
+    const active = await this.#parts.isActive(jobId, typeof attempt === 'number' ? attempt : null);
     await this.#sender.send({
       exchange: '',
       routingKey: replyTo,
