@@ -25,7 +25,7 @@ export function print(text: string): void {
 /** Colour where the stream is a terminal, and `NO_COLOR` is not set. */
 export function styled(style: Style, text: string, stream: NodeJS.WriteStream): string {
   // An empty NO_COLOR counts as unset (https://no-color.org).
-  if (stream.isTTY !== true || (process.env['NO_COLOR'] ?? '') !== '') return text;
+  if (!stream.isTTY || (process.env['NO_COLOR'] ?? '') !== '') return text;
   return styleText(style, text, { validateStream: false });
 }
 

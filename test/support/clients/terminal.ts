@@ -54,8 +54,9 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p');
   }
 
-  /** Resolves with the screen once it matches. */
+  /** Resolves with the screen, whose lines end without spaces, once it matches. */
   async shows(pattern: RegExp): Promise<string> {
+    // oxlint-disable-next-line vitest/no-standalone-expect -- tests call it
     await expect.poll(() => this.screen()).toMatch(pattern);
     return this.screen();
   }
