@@ -17,7 +17,8 @@ type Files = Readonly<Record<string, string>>;
 
 const tool = (name: string): string => `  - { name: ${name}, description: d, route: [a] }\n`;
 
-const withTools = (files: Files) => render({ tools: { files }, config: { jobTools: false } });
+const withTools = (files: Files) =>
+  render({ access: { open: true }, tools: { files }, config: { jobTools: false } });
 
 describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
   let image: Image;
