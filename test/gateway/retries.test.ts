@@ -50,7 +50,8 @@ async function open(services: Record<string, string>, broker: ScratchBroker): Pr
     [
       'tools:',
       `  - { name: shaky, ${rest}, route: [${broker.step('first')}, ${broker.step('shaky')}] }`,
-      `  - { name: patient, ${rest}, heartbeat_timeout: 1, route: [${broker.step('patient')}] }`,
+      // Long enough for an actor that is at once done, on a busy machine.
+      `  - { name: patient, ${rest}, heartbeat_timeout: 4, route: [${broker.step('patient')}] }`,
     ].join('\n'),
   );
   const env = {
