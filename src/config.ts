@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
+import { isLoopback, parseHost } from './lib/host.ts';
 import { completeDatabaseUrl } from './postgres/database-environment.ts';
 import { hosts } from './settings/hosts.ts';
 import { listenAddress } from './settings/listen-address.ts';
 import { origins } from './settings/origins.ts';
+import { databaseFaults } from './settings/other-databases.ts';
 import { brokerFaults } from './settings/other-transports.ts';
 import {
   boolean,
@@ -35,6 +37,12 @@ export interface Config {
   readonly port: number;
   /** Where metrics are served; 0: any free port; null: there are none. */
   readonly metricsPort: number | null;
+  /** Where actors and their sidecars report; 0: any free port; null: where clients call. */
+  readonly actorPort: number | null;
+  /** The access file; null: nobody is asked who they are. */
+  readonly accessPath: string | null;
+  /** Lets a gateway that asks nobody who they are listen beyond this machine. */
+  readonly openAccess: boolean;
   readonly maxBodyBytes: number;
   /** Most bytes of a result, however it is reported; beyond it its job fails. */
   readonly maxResultBytes: number;
@@ -81,6 +89,9 @@ const settings: { readonly [Name in keyof Config]: EnvironmentSetting<Config[Nam
   host: setting('ASYA_GATEWAY_HOST', '127.0.0.1', listenAddress),
   port: setting('ASYA_GATEWAY_PORT', 8080, integer(0, 65_535)),
   metricsPort: setting('ASYA_METRICS_PORT', null, integer(0, 65_535)),
+  actorPort: setting('ASYA_ACTOR_PORT', null, integer(0, 65_535)),
+  accessPath: setting('ASYA_ACCESS_PATH', null, (text) => resolve(text)),
+  openAccess: setting('ASYA_OPEN_ACCESS', false, boolean),
   maxBodyBytes: setting('ASYA_MAX_BODY_BYTES', 1_048_576, integer(1_024, 1_073_741_824)),
   maxResultBytes: setting('ASYA_MAX_RESULT_BYTES', 16_777_216, integer(1_024, largestResult)),
   allowedOrigins: setting('ASYA_ALLOWED_ORIGINS', [], origins),
@@ -120,7 +131,7 @@ export function readConfig(env: Environment): Config {
   const entries = Object.entries(settings).map(([name, found]) => [name, valueOf(found)]);
   const config = Object.fromEntries(entries) as unknown as Config;
 
-  faults.push(...brokerFaults(env));
+  faults.push(...brokerFaults(env), ...databaseFaults(env));
   if (config.databaseUrl !== null && config.rabbitmqUrl === null && faults.length === 0) {
     faults.push(
       'ASYA_RABBITMQ_URL: memory: keeps messages in this process alone, and the jobs that ASYA_DATABASE_URL keeps would outlive them; set it to a RabbitMQ',
@@ -128,4 +139,22 @@ export function readConfig(env: Environment): Config {
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'));
   return config;
+}
+
+/**
+ * Refuses to serve everybody who reaches this machine; for a gateway without an access file. Whoever calls an open gateway sees every job and
+ * can end it, and a warning would go unread.
+ *
+ * @throws ConfigError naming the ways out
+ */
+export function assertNotOpen({ host, openAccess }: Config): void {
+  if (openAccess || isLoopback(parseHost(host)?.name ?? '')) return;
+  throw new ConfigError(
+    [
+      `ASYA_GATEWAY_HOST: ${host} is reached from other machines, and the gateway asks nobody who they are. Either`,
+      '  set ASYA_ACCESS_PATH to a file that says who may call (asya-gateway key NAME begins one),',
+      '  or listen on this machine alone: ASYA_GATEWAY_HOST=127.0.0.1,',
+      '  or let everybody in who reaches it: ASYA_OPEN_ACCESS=true',
+    ].join('\n'),
+  );
 }

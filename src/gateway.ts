@@ -2,9 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { AccessSource } from './access/access-source.ts';
+import type { UsageChannel, UsageListener } from './access/usage.ts';
+import { UsageExchange } from './access/usage-exchange.ts';
 import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
-import type { Config } from './config.ts';
+import { assertNotOpen, type Config } from './config.ts';
+import { createEntrance } from './entrance.ts';
 import type { HandledRequest } from './http/responses.ts';
+import { buildActorApp, type ActorAppParts } from './http/actor-app.ts';
 import { buildApp } from './http/app.ts';
 import { explainListenError, urlOf } from './http/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
@@ -17,7 +22,6 @@ import { callAfter } from './lib/timer.ts';
 import { mcpPlugin } from './mcp/endpoint.ts';
 import { RequestStates } from './mcp/modern/request-state.ts';
 import { Sessions } from './mcp/legacy/session.ts';
-import { ToolCalls } from './calls/tool-calls.ts';
 import { MemoryBroker } from './memory/broker.ts';
 import { MemoryJobStore } from './memory/job-store.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -39,6 +43,8 @@ const farewellMs = 500;
 export interface GatewayOptions {
   readonly config: Config;
   readonly tools: ToolSource;
+  /** Who may call; null: nobody is asked who they are. */
+  readonly access: AccessSource | null;
   readonly version: string;
   readonly log: Logger;
   /** Called if the gateway finds after its start that it cannot go on. */
@@ -48,8 +54,15 @@ export interface GatewayOptions {
 export interface Gateway extends Service {
   /** Where it listens, such as `http://127.0.0.1:8080`; null until it has started. */
   readonly url: string | null;
+  /** Where actors report, if that is a listener of its own; null until it has started. */
+  readonly actorUrl: string | null;
   /** A connection to its broker, for actors in this process. */
   connectActors(): Promise<ActorBroker>;
+}
+
+interface ActorListener extends Service {
+  /** Null until it has started. */
+  readonly url: string | null;
 }
 
 /** Where jobs are kept, however they are. */
@@ -57,16 +70,22 @@ interface Storage extends Service {
   readonly store: JobStore;
   /** The time that deadlines, leases and heartbeats go by. */
   readonly clock: Clock;
+  /** Tells other gateways what owners used; null: there are none. */
+  readonly usage: UsageChannel | null;
   unavailable(): Promise<string | null>;
 }
 
 /** Composition root: what the gateway is made of, and the order in which it starts and stops. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { config, tools, version, log } = options;
+  const { config, tools, access, version, log } = options;
+  if (access === null) assertNotOpen(config);
 
   const metrics = config.metricsPort === null ? null : new Metrics();
 
-  const storage = openStorage(options, () => feed);
+  const storage = openStorage(options, {
+    listener: () => feed,
+    onUsage: access && ((usages) => entrance.onUsage(usages)),
+  });
   const { clock } = storage;
   const { maxResultBytes } = config;
   const memory = new ReportMemory(maxResultBytes);
@@ -78,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const broker = openBroker(options, clock, {
     intake,
-    isActive: (jobId) => reports.isActive(jobId),
+    isActive: (jobId, attempt) => reports.isActive(jobId, attempt),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
   const store = metrics?.observeStore(storage.store) ?? storage.store;
@@ -95,14 +114,14 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const drain = new AbortController();
   const closing = drain.signal;
-  const toolCalls = new ToolCalls(jobs);
+  const entrance = createEntrance({ access, jobs, store, metrics, log });
   const secret = config.secret ?? randomBytes(32);
   const sessions = new Sessions({ secret, clock });
   const requestStates = new RequestStates({ secret, clock });
   const serverInfo = { name: 'asya-gateway', version };
-  const front = { config, tools: () => tools.current(), jobs, toolCalls, log, closing };
+  const front = { config, tools: () => tools.current(), clock, log, closing };
   const toolsChanged = (listener: () => void): (() => void) => tools.onChange(listener);
-  const mcp = mcpPlugin({ ...front, toolsChanged, sessions, requestStates, serverInfo, clock });
+  const mcp = mcpPlugin({ ...front, toolsChanged, sessions, requestStates, serverInfo });
   const dependencies = {
     database: () => storage.unavailable(),
     broker: async () => publisher.unavailable(),
@@ -115,24 +134,35 @@ export function createGateway(options: GatewayOptions): Gateway {
     metrics === null
       ? {}
       : { onResponse: (handled: HandledRequest) => metrics.countResponse(handled) };
-  const app = buildApp({ ...front, reports, reportMemory: memory, mcp, readiness, ...onResponse });
+  const { access: rules, clients, onAuth } = entrance;
+  const answering = { access: rules, clients, onAuth, readiness, ...onResponse };
+  const actorParts = { config, reports, reportMemory: memory, log, closing, ...answering };
+  const app = buildApp({ ...front, ...actorParts, mcp });
+  const actorListener = config.actorPort === null ? null : actorServer(options, actorParts);
   metrics?.ask({
     version,
     dependencies,
     store,
+    access,
     tools: () => ({ count: tools.current().list().length, usable: tools.usable }),
   });
   // The metrics start first and stop last, so that a gateway that cannot start or stop is seen.
   const metricsServer = metrics === null ? [] : [serveMetrics(options, metrics)];
 
+  const { admission } = entrance;
+  const limits =
+    admission === null ? [] : [new UsageExchange({ admission, channel: storage.usage })];
   const services: readonly Service[] = [
     ...metricsServer,
     tools,
+    ...(access === null ? [] : [access]),
     storage,
     feed,
     broker,
     dispatcher,
     reaper,
+    ...limits,
+    ...(actorListener === null ? [] : [actorListener]),
   ];
   let url: string | null = null;
   let stopped: Promise<void> | null = null;
@@ -157,6 +187,9 @@ export function createGateway(options: GatewayOptions): Gateway {
     get url() {
       return url;
     },
+    get actorUrl() {
+      return actorListener?.url ?? null;
+    },
     async start() {
       for (const service of services) await service.start();
       const { host, port } = config;
@@ -171,7 +204,12 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-function openStorage(options: GatewayOptions, listener: () => ChangeListener): Storage {
+interface StorageListeners {
+  readonly listener: () => ChangeListener;
+  readonly onUsage: UsageListener | null;
+}
+
+function openStorage(options: GatewayOptions, { listener, onUsage }: StorageListeners): Storage {
   const { config, log, onFatal } = options;
   const { databaseUrl: url, databaseMaxConnections: maxConnections } = config;
   if (url !== null) {
@@ -180,12 +218,20 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
         'ASYA_SECRET is not set: other replicas, and this one after a restart, refuse the MCP sessions of this process and the answers to questions that it asked',
       );
     }
-    return new PostgresDatabase({ url, maxConnections, log, listener, onUnusable: onFatal });
+    return new PostgresDatabase({
+      url,
+      maxConnections,
+      log,
+      listener,
+      onUsage,
+      onUnusable: onFatal,
+    });
   }
   const store = new MemoryJobStore();
   return {
     store,
     clock: systemClock,
+    usage: null,
     start: async () => {
       log.info('jobs are kept in memory: they are gone with this process');
       await store.listen(listener());
@@ -197,7 +243,7 @@ function openStorage(options: GatewayOptions, listener: () => ChangeListener): S
 
 interface ReportParts {
   readonly intake: ReportIntake;
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport: ReportListener;
 }
 
@@ -210,6 +256,30 @@ function openBroker(
   return url === null
     ? new MemoryBroker({ ...parts, log, clock })
     : new RabbitBroker({ url, exchange, consumeEndQueues, ...parts, clock, log });
+}
+
+/** What actors report to, on a port of their own. */
+function actorServer({ config, log }: GatewayOptions, parts: ActorAppParts): ActorListener {
+  const { host, actorPort } = config;
+  const app = buildActorApp(parts);
+  let url: string | null = null;
+  return {
+    get url() {
+      return url;
+    },
+    start: async () => {
+      await app
+        .listen({ host, port: actorPort ?? 0 })
+        .catch(explainListenError('ASYA_ACTOR_PORT', host));
+      url = urlOf(app.server.address() as AddressInfo);
+      log.info({ url }, `actors report to ${url}`);
+    },
+    stop: async () => {
+      const stopImpatience = callAfter(drainLimitMs, () => app.server.closeAllConnections());
+      await app.close();
+      stopImpatience();
+    },
+  };
 }
 
 function serveMetrics({ config, log }: GatewayOptions, metrics: Metrics): Service {

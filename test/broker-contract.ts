@@ -18,7 +18,7 @@ export interface KeptLetter {
 
 export interface BrokerParts {
   readonly intake: ReportIntake;
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport: (queue: string, fate: ReportFate) => void;
 }
 
@@ -55,6 +55,8 @@ const beat = (jobId: string, message = '') =>
     status: 'processing',
     message,
   });
+const succeeds = { type: 'final', status: 'succeeded', result: 1 };
+
 const final = (jobId: string, result: string) =>
   `{"type":"final","job_id":"${jobId}","status":"succeeded","result":${result}}`;
 const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
@@ -88,7 +90,8 @@ export function brokerContract(
         },
       });
       const onReport = (_queue: string, fate: ReportFate) => fates.add(fate);
-      const isActive = async (jobId: string) => jobId.startsWith('active');
+      const isActive = async (jobId: string, attempt: number | null) =>
+        jobId.startsWith('active') && attempt !== 1;
       opened = await open({ intake, isActive, onReport });
       ({ broker } = opened);
       await broker.start();
@@ -215,6 +218,12 @@ export function brokerContract(
         expect(report?.event).toMatchObject({ type: 'succeeded' });
       });
 
+      test('may nest a few levels deeper than arguments of a tool may', async () => {
+        await send(final('J1', nested(70)));
+        const [report] = await taken.atLeast(1);
+        expect(report?.event).toMatchObject({ type: 'succeeded' });
+      });
+
       test('loses only the characters that no store can hold', async () => {
         await send(final('J1', '{"__proto__":"a\\u0000b\\ud800"}'));
         const [report] = await taken.atLeast(1);
@@ -229,7 +238,7 @@ export function brokerContract(
         ['nothing', '', /JSON/],
         ['no JSON', '{"type":', /JSON/],
         ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), /utf-8/],
-        ['no report', '{"type":"final","job_id":"J1","n":12345678901234567890}', /status/],
+        ['no report', '{"type":"progress","job_id":"J1","n":12345678901234567890}', /progress/],
         ['no known report', '{"type":"__proto__","job_id":"J1"}', /type/],
         ['a report of no job', beat('no id'), /job_id/],
         [
@@ -294,6 +303,31 @@ export function brokerContract(
         expect(letter.body.equals(body)).toBe(true);
       });
 
+      test.each<[string, object, RegExp]>([
+        ['of another status', { type: 'final', status: 'Succeeded', result: 1 }, /status/],
+        ['with a time that is a number', { ...succeeds, timestamp: 1_767_225_600 }, /timestamp/],
+        ['with an attempt that is a text', { ...succeeds, attempt: '1' }, /attempt/],
+        ['that asks without a step', { type: 'input_required', requests: {} }, /step/],
+      ])('%s', async (_what, report, reason) => {
+        await send(JSON.stringify({ job_id: 'J1', ...report }));
+        const [rejected] = await taken.atLeast(1);
+        expect(rejected).toMatchObject({
+          jobId: 'J1',
+          event: { reason: 'ResultRejected', error: expect.stringMatching(reason) },
+        });
+        expect((await opened.letter()).reason).toMatch(reason);
+        expect(await fates.atLeast(1)).toEqual(['dead-lettered']);
+      });
+
+      test('a failure whose error is no text stays a failure', async () => {
+        await send('{"type":"final","job_id":"J1","status":"failed","error":{"code":7}}');
+        const [failed] = await taken.atLeast(1);
+        expect(failed).toMatchObject({
+          jobId: 'J1',
+          event: { reason: 'ActorError', error: expect.stringMatching(/error/) },
+        });
+      });
+
       test('refused by the store again and again', async () => {
         store = async ({ event }) => {
           if (event.type === 'succeeded') throw new Error('invalid input');
@@ -302,6 +336,19 @@ export function brokerContract(
         await send(final('J1', '1'));
         expect((await opened.letter()).reason).toMatch(/invalid input/);
         expect(taken.all).toMatchObject([{ jobId: 'J1', event: { reason: 'ResultRejected' } }]);
+      });
+
+      test('too large for the store to take in time, though it takes others', async () => {
+        let others = 0;
+        store = async ({ jobId, event }) => {
+          if (jobId !== 'J1' || event.type !== 'succeeded') return applied;
+          await send(final(`other-${others++}`, '1'));
+          throw new StoreUnavailable('statement timeout');
+        };
+        await send(final('J1', text(maxResultBytes)));
+        expect((await opened.letter()).reason).toMatch(/cannot be stored: statement timeout/);
+        const ofFirst = taken.all.filter(({ jobId }) => jobId === 'J1');
+        expect(ofFirst).toMatchObject([{ event: { reason: 'ResultRejected' } }]);
       });
 
       test('a failure stays one, with its error', async () => {
@@ -373,6 +420,9 @@ export function brokerContract(
       const asked = ids.map((job_id) => actors.inquire(replyTo, { ...sign, job_id }));
       expect(await Promise.all(asked)).toEqual([true, false, true]);
       expect(taken.all.map(({ jobId }) => jobId)).toEqual(ids);
+      const ofAttempt = (attempt: number) =>
+        actors.inquire(replyTo, { ...sign, job_id: 'active', attempt });
+      expect([await ofAttempt(1), await ofAttempt(2)]).toEqual([false, true]);
     });
 
     describe('stopping', () => {

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from 'uuid';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answered, Asked, Failed, JobEvent, Progress, Succeeded } from '../src/jobs/event.ts';
@@ -41,6 +42,7 @@ const everything: ListQuery = {
   status: null,
   tool: null,
   parentId: null,
+  owner: null,
   createdAfter: null,
   before: null,
   limit: 100,
@@ -502,6 +504,34 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         expect(await ids({ parentId: old.id })).toEqual([child.id]);
         expect(await ids({ createdAfter: 10 })).toEqual([child.id]);
         expect(await ids({ tool: 'no such tool' })).toEqual([]);
+      });
+    });
+
+    describe('owners', () => {
+      test('have lists of their own, also of children, and unfinished jobs that are counted', async () => {
+        const [mine, yours] = [`key|${uuidv7()}`, `key|${uuidv7()}`];
+        const jobs = [1, 2, 3].map((createdAt) => aJob({ owner: mine, createdAt }));
+        const [first = aJob(), second = aJob(), third = aJob()] = jobs;
+        const child = aJob({ owner: mine, parentId: first.id, createdAt: 4 });
+        const other = aJob({ owner: yours, parentId: first.id, createdAt: 5 });
+        await store.create([...jobs, child, other, aJob({ createdAt: 6 })], 0);
+        await store.apply([{ jobId: second.id, event: succeeded(1) }], 30);
+
+        const ids = async (query: Partial<ListQuery>): Promise<string[]> =>
+          (await store.list({ ...everything, ...query })).jobs.map(({ id }) => id);
+        expect(await ids({ owner: mine })).toEqual([child.id, third.id, second.id, first.id]);
+        expect(await ids({ owner: yours, parentId: first.id })).toEqual([other.id]);
+        expect((await store.get([child.id]))[0]?.owner).toBe(mine);
+
+        const counts = await store.countUnfinished(
+          new Map([
+            [mine, 10],
+            [yours, 10],
+            ['key|x', 1],
+          ]),
+        );
+        expect([counts.get(mine), counts.get(yours) ?? 0]).toEqual([2, 0]);
+        expect((await store.countUnfinished(new Map([[mine, 1]]))).get(mine)).toBe(1);
       });
     });
 

@@ -20,6 +20,7 @@ const config = readConfig({
 });
 const gateway = createGateway({
   config,
+  access: null,
   tools: new ToolSource({ path, log }),
   version: '0.0.0',
   log,

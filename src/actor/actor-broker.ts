@@ -3,16 +3,16 @@ import type { Envelope } from '../jobs/envelope.ts';
 import type { EpochMs } from '../jobs/job.ts';
 import type { Report } from '../wire/report.ts';
 
-/** A message as an actor takes it from its queue. */
+/** A message that an actor took from its queue. */
 export interface Delivery {
   readonly envelope: Envelope;
-  /** The queue that wants reports on this job; null: nobody asked for any. */
+  /** The queue for reports on this job. Null: nobody wants reports. */
   readonly replyTo: string | null;
-  /** It was delivered before, perhaps worked on: the job id is the deduplication key. */
+  /** The message was delivered before, and may have been worked on. */
   readonly redelivered: boolean;
 }
 
-/** No queue takes messages for a step; trying again soon would not help. */
+/** No queue takes the messages for a step, and none has turned up while it was tried again. */
 export class Unroutable extends Error {
   override readonly name = 'Unroutable';
 
@@ -21,7 +21,7 @@ export class Unroutable extends Error {
   }
 }
 
-/** The broker will never take this message, such as one that is too large. */
+/** The broker never takes this message, for example because it is too large. */
 export class Refused extends Error {
   override readonly name = 'Refused';
 }
@@ -29,9 +29,10 @@ export class Refused extends Error {
 /** What an actor needs of a broker: RabbitMQ, or the one in this process. */
 export interface ActorBroker {
   /**
-   * Takes messages from a step's queue, at most `concurrency` at a time; declares and binds the
-   * queue if it is not there. A message is acknowledged when `handle` resolves and comes again when
-   * it rejects. What cannot be read, or is rejected with Refused, goes to the dead-letter queue.
+   * Takes messages from the queue of a step, at most `concurrency` at a time. Declares and binds the
+   * queue if it is missing. A message is acknowledged when `handle` resolves, and is delivered again
+   * when `handle` rejects. Two kinds of messages become dead letters: those that cannot be read, and
+   * those that `handle` rejects with Refused.
    */
   consume(
     step: string,
@@ -40,38 +41,39 @@ export interface ActorBroker {
   ): Promise<void>;
 
   /**
-   * Sends an envelope to its current step's queue; resolves when the broker confirmed it.
+   * Sends an envelope to the queue of its current step. Resolves once the broker has confirmed it.
    *
    * @throws Unroutable, Refused
    */
   forward(envelope: Envelope, replyTo: string | null): Promise<void>;
 
   /**
-   * Sends a report to a queue by its name; resolves when the broker confirmed it. An outcome and a
-   * question are kept over a restart of the broker, since the message is acknowledged for them, and
-   * are sent until it takes them. Signs of life are sent once.
+   * Sends a report to a queue by its name. Resolves once the broker has confirmed it. An outcome and a
+   * question are sent until the broker takes them, and outlive its restarts, because the message is
+   * acknowledged for them. Signs of life are sent once.
    *
-   * @param deadline of the job: if its queue is still missing then, the report is given up. Default:
-   *   there is none
+   * @param deadline of the job. A report whose queue is still missing then is given up. Default: none
    * @throws Refused
    * @throws BrokerUnavailable if it was given up
    */
   report(replyTo: string, report: Report, deadline?: EpochMs | null): Promise<void>;
 
   /**
-   * Sends a sign of life, which may get lost, and waits a little for the gateway's word on its job.
+   * Sends a sign of life, which may get lost, and waits some seconds for the gateway's reply.
    *
-   * @returns whether work on the job is still of use; true if nothing is known. Never rejects
+   * Never rejects.
+   *
+   * @returns whether work on the job is still of use. True if no gateway replies in time
    */
   inquire(replyTo: string, report: Report): Promise<boolean>;
 
-  /** Resolves once the reports of this turn of the event loop are on their way, confirmed or not. */
+  /** Resolves once the reports of this turn of the event loop have been sent, confirmed or not. */
   flush(): Promise<void>;
 
-  /** Tells of every job that the gateway calls off, as far as it is heard of. */
+  /** The listener is told of jobs that the gateway calls off. It misses those of an outage. */
   onCalledOff(listener: (job: CalledOffJob) => void): void;
 
-  /** Takes no new messages, waits for the handlers at work, then disconnects. May be called twice. */
+  /** Takes no new messages, waits for the handlers at work, and disconnects. May be called twice. */
   close(): Promise<void>;
 }
 

@@ -1,50 +1,52 @@
 import type { ActorContext } from './context.ts';
 
 /**
- * What a handler may make of its payload:
+ * What a handler may return:
  *
  * - a value is the next step's payload or, at the end of the route, the job's result
  * - an array, a generator or an async generator fans out: each of its values goes on as a message of
- *   its own. The first stays the job's; the n-th other one becomes the job `{id}-{n}`, its child
- * - nothing (`undefined`, or a fan-out without values) ends the job here, succeeded, with the result null
+ *   its own. The first value stays with the job. The n-th of the others becomes a child, the job
+ *   `{id}-{n}`
+ * - nothing (`undefined`, or a fan-out without values) ends the job here: it succeeds with the result null
  *
- * A list that is one value is wrapped: `return [list]`. Values must be expressible in JSON.
+ * To return a list as one value, wrap it: `return [list]`. JSON has to be able to express every value.
  */
 export type Outcome<Value> =
   Value | readonly Value[] | AsyncIterable<Value> | Iterator<Value> | undefined | void;
 
-/** Does one step's work. What it throws fails the job, once `retries` are used up. */
+/** Does the work of one step. If it throws and no `retries` are left, the job fails with the error. */
 export type Handler<Payload, Value> = (
   payload: Payload,
   context: ActorContext,
 ) => Outcome<Value> | Promise<Outcome<Value>>;
 
 export interface ActorOptions {
-  /** Most messages at work at a time in this process; the queue's prefetch. Default 1. */
+  /** Most messages that this process works on at a time, from 1 to 65,535. Default 1. */
   readonly concurrency?: number;
-  /** How often a sign of life is sent while the handler works, in milliseconds. Default 10,000. */
+  /** Milliseconds between two signs of life of the handler. Infinity: none are sent. Default 10,000. */
   readonly heartbeatMs?: number;
   /**
-   * How often a handler that threw is called again before its job fails. Default 0. The message stays
-   * unacknowledged meanwhile, and keeps its place among the `concurrency` at work.
+   * How often a handler that threw is called again before its job fails. Default 0. Meanwhile the
+   * message stays unacknowledged, and counts as one of the `concurrency` at work.
    */
   readonly retries?: number;
-  /** Longest pause before the first retry, in milliseconds; it doubles up to 60 s. Default 1,000. */
+  /** Longest pause before the first retry, in milliseconds. It doubles up to 60 s. Default 1,000. */
   readonly retryDelayMs?: number;
 }
 
-/** Who works at a step, and how. Made by `actor`. */
+/** A step, its handler, and its options. Made by `actor`. */
 export interface Actor extends Required<ActorOptions> {
   readonly step: string;
-  // A method, because only those take a handler of any payload type: the queue cannot promise one.
+  // A method, because a property would not take handlers of special payloads: its parameters are
+  // compared more strictly (TypeScript, strictFunctionTypes).
   handle(payload: unknown, context: ActorContext): unknown;
 }
 
-/** A step is a queue's name and a routing key: no wildcards, and within AMQP's 255 bytes. */
+/** A step is a queue's name and a routing key, so it has no wildcards, and fits AMQP's 255 bytes. */
 const stepPattern = /^[\w.:-]{1,200}$/;
 
 /**
- * Describes who works at a step.
+ * Makes an actor: the handler works at the step.
  *
  * @example
  * actor('resize', async ({ url, width }: Picture, { progress, signal }) => {

@@ -2,13 +2,13 @@ import type { InputRequest } from '../jobs/job-input.ts';
 import type { JsonObject } from '../lib/json.ts';
 
 /**
- * Asks whoever called the tool, and ends this run of the handler: the job waits, and holds no process
- * while it does. When the answers are there the handler runs again from its beginning, on any
- * instance of the actor, and `ask` returns them at once. So what comes before `ask` happens twice, and
- * what fans out should come after it.
+ * Asks whoever called the tool, and ends this run of the handler. The job waits, and no process waits
+ * with it. When the answers are there, the handler runs again from its beginning, in any process of the
+ * actor, and `ask` returns them at once. So everything before `ask` happens twice. A handler that fans
+ * out should ask first.
  *
- * A key stands for one request: to ask something else, use another. Requests that are asked for
- * together may be answered in any order.
+ * A key stands for one request. To ask something else, use another key. Requests of one call may be
+ * answered in any order.
  *
  * @example
  * const { size } = await ask({ size: elicit('Which size?', { type: 'object', properties: … }) });
@@ -16,7 +16,7 @@ import type { JsonObject } from '../lib/json.ts';
  */
 export type Ask = <R extends Requests>(requests: R) => Promise<Answers<R>>;
 
-/** By a key of 1 to 100 letters, digits, or any of - _ . : @ */
+/** Requests by their keys. A key is 1 to 100 letters, digits, or any of - _ . : @ */
 export type Requests = Readonly<Record<string, Elicitation | Sampling | RootsRequest>>;
 
 export type Answers<R extends Requests> = { readonly [K in keyof R]: AnswerTo<R[K]> };
@@ -37,7 +37,7 @@ export type ElicitationAnswer =
   | { readonly action: 'accept'; readonly content?: JsonObject }
   | { readonly action: 'decline' | 'cancel' };
 
-/** Something for the client's model to write (MCP, client/sampling). */
+/** A prompt for the client's model (MCP, client/sampling). */
 export interface Sampling extends InputRequest {
   readonly method: 'sampling/createMessage';
 }

@@ -2,32 +2,34 @@ import type { EpochMs } from '../jobs/job.ts';
 import type { Log } from '../lib/log.ts';
 import type { Ask } from './ask.ts';
 
-/** What a handler gets beside its payload. */
+/** The second argument of a handler. */
 export interface ActorContext {
-  /** Deliveries are at least once: what a handler does outside must bear being done twice for one id. */
+  /** A message can be delivered twice, so a handler has to be able to do its work twice for one id. */
   readonly jobId: string;
   readonly step: string;
-  /** As sent with the job, such as `traceparent`. */
+  /** The headers of the job's message, such as `traceparent`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** When the job fails by itself; null: never. */
+  /** When the gateway fails the job, in milliseconds since 1970. Null: never. */
   readonly deadline: EpochMs | null;
-  /** The message was delivered before, and perhaps worked on. */
+  /** The message was delivered before, and may have been worked on. */
   readonly redelivered: boolean;
   /**
-   * Aborts when the job's deadline passes, when it is cancelled or otherwise over, and when the actor
-   * has to stop. A handler that then throws has not failed its job: after a stop the message is
-   * delivered again, to this actor or another. Its `reason` is a TimeoutError or an AbortError.
+   * Aborts when the job's deadline passes, when the job is over, for example because it was cancelled,
+   * and when the actor has to stop. A handler that throws after that does not fail its job. If the actor
+   * stops, the message is delivered again, to this actor or another. The signal's `reason` is a
+   * TimeoutError or an AbortError.
    */
   readonly signal: AbortSignal;
   readonly progress: ReportProgress;
   readonly ask: Ask;
-  /** Says of every line which job and step it is about. */
+  /** Adds the job and the step to every line. */
   readonly log: Log;
 }
 
 /**
- * Tells whoever watches the job what is being done, and how much of this step (0 to 100 percent).
- * The job's own percentage never decreases. Never rejects: losing a report harms no work.
+ * Tells those who watch the job what is being done, and how much of this step is done, from 0 to 100
+ * percent. The percentage of the job never decreases. Never rejects, because a lost report must not end
+ * the work.
  */
 export interface ReportProgress {
   (message: string): Promise<void>;

@@ -3,14 +3,14 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Actor } from './actor.ts';
 
-/** A module of actors cannot be used. The message names the file and what is wrong with it. */
+/** A file of actors cannot be used. The message names the file and its fault. */
 export class ActorsFileError extends Error {
   override readonly name = 'ActorsFileError';
 }
 
 /**
- * Imports a module of actors: a TypeScript or JavaScript file whose default export is one of them or
- * an array, `export default [actor('resize', …), …]`.
+ * Imports a file of actors. It is a TypeScript or JavaScript module whose default export is an actor or
+ * an array of actors: `export default [actor('resize', …), …]`.
  *
  * @param path relative to the working directory
  * @param load imports a module by its URL
@@ -57,7 +57,7 @@ async function importDefault(load: () => Promise<unknown>, path: string): Promis
   }
 }
 
-/** By its shape, since the module may have imported another copy of this library. */
+/** Looks at the shape of the item, because the file may have imported another copy of this library. */
 function isActor(item: unknown): item is Actor {
   const { step, concurrency, heartbeatMs, retries, retryDelayMs, handle }: Partial<Actor> =
     Object(item);

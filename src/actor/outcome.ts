@@ -9,13 +9,14 @@ import type { Reporter } from './reporter.ts';
 import { describeThrown } from './thrown.ts';
 
 /*
- * Where a delivery goes from here: to the next step, or with its outcome to whoever wants reports.
- * Where nobody asked for any, the outcome goes to an end queue, and an end actor reports it.
+ * What is sent when the work on a message is done. The message goes on to the next step, or the outcome
+ * is reported. If nobody wants reports, the outcome goes to an end queue, and an end actor reports it.
  */
 
 /**
- * Sends each value on: the first as the delivery's own job, the others as its children. The first
- * goes last, so that no job ends before its children are on their way. Without a value the job ends.
+ * Sends each value on. The first value stays with the job of the message, the others become its children.
+ * The first value is sent last, so that the job does not end before its children have been sent. Without a
+ * value the job ends.
  */
 export async function sendValues(
   broker: ActorBroker,
@@ -31,7 +32,7 @@ export async function sendValues(
     if (own === null) own = { value };
     else {
       const child = childOf(envelope, ++children);
-      // The gateway hears of the child before anybody works on it.
+      // Reported before it is sent, so that the gateway knows the child before anybody works on it.
       reporter.goesOn(child);
       await sendOn(broker, { envelope: child, replyTo }, value);
     }
@@ -42,7 +43,7 @@ export async function sendValues(
   return sendOn(broker, { envelope: { ...envelope, metadata }, replyTo }, own.value);
 }
 
-/** Has the job wait for answers. @throws Refused if they are too large to be asked for */
+/** Has the job wait for answers. @throws Refused if the requests and the payload are too large */
 export async function sendRequests(
   broker: ActorBroker,
   { envelope, replyTo }: Sending,
@@ -64,7 +65,7 @@ export async function sendRequests(
   await broker.report(replyTo, report, envelope.deadline);
 }
 
-/** @param thrown what the handler threw, which need not be an Error */
+/** Fails the job. @param thrown what the handler threw, which need not be an Error */
 export async function sendFailure(
   broker: ActorBroker,
   { envelope, replyTo }: Sending,
@@ -94,19 +95,19 @@ async function sendToErrorEnd(
   const whole = { ...failure, original_payload: envelope.payload };
   try {
     await broker.forward(toEnd('error-end', envelope, whole), null).catch((error: unknown) => {
-      // The payload alone may be as large as a message can be.
+      // The payload alone may be as large as a message can be. Without it the failure fits.
       if (error instanceof Refused)
         return broker.forward(toEnd('error-end', envelope, failure), null);
       throw error;
     });
   } catch (error) {
-    // The work would fail again, and nobody would hear of it again.
+    // Delivered again, the message would only fail again, and nobody would hear of that either.
     if (error instanceof Unroutable) throw new Refused(error.message, { cause: error });
     throw error;
   }
 }
 
-/** A message to be sent, and the queue that wants reports on it. */
+/** A message to be sent, and the queue for reports on it. */
 type Sending = Pick<Delivery, 'envelope' | 'replyTo'>;
 
 async function sendOn(broker: ActorBroker, sending: Sending, value: Json): Promise<void> {
@@ -137,8 +138,8 @@ function toEnd(queue: 'happy-end' | 'error-end', envelope: Envelope, payload: Js
 }
 
 /**
- * Where a job's message counts its children, so that a second fan-out on its route does not give out
- * the ids of the first again.
+ * The member of a message's metadata that counts the children of its job. A second fan-out on the route
+ * goes on from there, because its children would otherwise get the ids of the first.
  */
 const childrenKey = 'fan_out_children';
 

@@ -11,17 +11,17 @@ import type { Answers, Ask, Requests } from './ask.ts';
 import { toJson } from './values.ts';
 
 /**
- * Ends a run of a handler that cannot go on without answers: the step runs again when they are there.
- * A handler that catches it goes on without.
+ * Ends a run of a handler that needs answers. The step runs again when they are there. A handler that
+ * catches this error goes on without them.
  */
 class InputNeeded extends Error {
   override readonly name = 'InputNeeded';
 }
 
-/** Room for what makes a key unique within the gateway's limit of 128. */
+/** The gateway takes keys of up to 128 characters. The rest is for what makes a key unique. */
 const keyPattern = /^[\w.:@-]{1,100}$/;
 
-/** What one run of a handler asks for, and what was answered when it ran before. */
+/** What one run of a handler asks for, and the answers to what earlier runs asked for. */
 export class Questions {
   readonly #delivery: Delivery;
   readonly #open = new Map<string, InputRequest>();
@@ -30,12 +30,12 @@ export class Questions {
     this.#delivery = delivery;
   }
 
-  /** The requests without an answer; null: there are none. */
+  /** The requests without an answer. Null: there are none. */
   get open(): InputRequests | null {
     return this.#open.size === 0 ? null : Object.fromEntries(this.#open);
   }
 
-  /** The handler runs anew. */
+  /** To be called before each run of the handler. */
   clear(): void {
     this.#open.clear();
   }
@@ -52,18 +52,18 @@ export class Questions {
       const key = past.includes(name) ? `${name}@${envelope.current}` : name;
       const answer = Object.hasOwn(envelope.answers, key) ? envelope.answers[key] : undefined;
       if (answer !== undefined) answers.push([name, answer]);
-      // What is beyond it is asked for when these are answered.
+      // The requests beyond the limit are asked for in the run that has these answers.
       else if (this.#open.size < maxRequests) this.#open.set(key, requestOf(name, request));
     }
     if (this.open !== null) throw new InputNeeded('the caller has to answer first');
-    // The gateway has checked each against its request.
+    // The gateway has checked each answer against its request.
     return Object.fromEntries(answers) as Answers<R>;
   };
 }
 
 /**
- * Where a job's message keeps the keys that its earlier steps asked by: a key stands for one request
- * in all of a job's life (MCP Tasks extension, "Task Update Requests").
+ * The member of a message's metadata that has the keys of earlier steps, because a key stands for one
+ * request in all of a job's life (MCP Tasks extension, "Task Update Requests").
  */
 const pastKeysKey = 'asked';
 
@@ -72,7 +72,7 @@ function pastKeys({ metadata }: Envelope): string[] {
   return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
 }
 
-/** The message as it leaves the step that got the answers. */
+/** The message for the step after the one that got the answers. */
 export function withoutAnswers(envelope: Envelope): Envelope {
   const keys = Object.keys(envelope.answers);
   if (keys.length === 0) return envelope;
@@ -81,8 +81,8 @@ export function withoutAnswers(envelope: Envelope): Envelope {
 }
 
 /**
- * The request as the gateway reads it. One that it could not read would become a dead letter, and its
- * job would wait for an answer that nobody is asked for.
+ * The request in the form that the gateway reads. A request that the gateway could not read would become a
+ * dead letter, and its job would wait for answers although nobody was asked.
  *
  * @throws TypeError, for handlers in JavaScript
  */

@@ -3,7 +3,7 @@ import type { Envelope } from '../jobs/envelope.ts';
 import { attemptOf } from '../wire/attempt.ts';
 import type { ReportAddress } from '../wire/report.ts';
 
-/** Which job and attempt a report is about. A child's first report is what the gateway knows it from. */
+/** The job and attempt of a report. The gateway may know a child only from its reports. */
 export function addressOf(envelope: Envelope): ReportAddress & { attempt?: number } {
   const { jobId, parentId, steps, metadata } = envelope;
   return {
@@ -13,12 +13,12 @@ export function addressOf(envelope: Envelope): ReportAddress & { attempt?: numbe
   };
 }
 
-/** The longest text the gateway takes; messages have a largest size, too. */
+/** The longest text that the gateway takes. */
 const maxTextLength = 65_536;
 
 /**
- * As much of a text as a report can hold, without half a surrogate pair. What is no text is shown as
- * `console.log` shows it, because handlers in JavaScript pass anything.
+ * As much of a text as a report can hold, without half a surrogate pair. Other values become the text that
+ * `console.log` shows, because a handler in JavaScript can pass anything.
  */
 export function reportText(value: unknown): string {
   const text = typeof value === 'string' ? value : shown(value);

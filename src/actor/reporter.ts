@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { ActorBroker, Delivery } from './actor-broker.ts';
 import { addressOf, reportText } from './report-parts.ts';
 
-/** What a handler said last; beats repeat it, because one without it would replace it. */
+/** What the handler said last. Heartbeats repeat it, because one without a message removes the message. */
 interface Told {
   readonly message?: string;
   readonly percent?: number;
@@ -15,14 +15,13 @@ interface ReporterParts {
   readonly delivery: Delivery;
   readonly step: string;
   readonly log: Log;
-  /** Told during the work that its job takes no outcome any more. */
+  /** Called if the job turns out to take no outcome any more. */
   readonly onUseless: () => void;
 }
 
 /**
- * Tells the gateway how the work on one delivery goes. Never rejects: a lost report costs a watcher
- * some progress, and is no reason to lose the work. Whoever does not wait for a report still has it
- * sent before the next.
+ * Tells the gateway how the work on one message goes. Never rejects, because a lost report must not end
+ * the work. Reports are sent in the order of the calls, also if nobody waits for them.
  */
 export class Reporter {
   readonly #broker: ActorBroker;
@@ -44,8 +43,10 @@ export class Reporter {
   }
 
   /**
-   * Says that the work begins, and asks whether it is still of use if the message was delivered before:
-   * then its job may be over, and nobody has told.
+   * Says that the work begins. If the message was delivered before, its job may be over, so this asks the
+   * gateway whether the work is still of use.
+   *
+   * @returns false if it is not
    */
   async pickedUp(): Promise<boolean> {
     const report = this.#progressOf(this.#delivery.envelope, 'received', {});
@@ -54,7 +55,7 @@ export class Reporter {
     return true;
   }
 
-  /** @param percent of the step, held within 0 to 100; undefined or NaN: as told before */
+  /** @param percent of the step. What is beyond 0 or 100 becomes 0 or 100. Undefined or NaN: as before */
   async processing(percent = NaN, message?: unknown): Promise<void> {
     const known = Number.isNaN(percent) ? this.#told.percent : Math.min(Math.max(percent, 0), 100);
     this.#told = {
@@ -66,7 +67,7 @@ export class Reporter {
   }
 
   async heartbeat(): Promise<void> {
-    // During an outage the beat under way is enough; more would only queue up behind it.
+    // In an outage one heartbeat waits, and more would only queue up behind it.
     if (this.#beating || this.#leaving) return;
     this.#beating = true;
     const report: Report = {
@@ -82,18 +83,18 @@ export class Reporter {
     this.#beating = false;
   }
 
-  /** The message goes on. A beat after this would make the gateway expect more of them. */
+  /** Ends the heartbeats: the message goes on. After another one the gateway would expect more. */
   leaves(): void {
     this.#leaving = true;
     this.goesOn(this.#delivery.envelope);
   }
 
-  /** The message waits for answers, and nobody beats for it. */
+  /** Ends the heartbeats: the job waits for answers. */
   pauses(): void {
     this.#leaving = true;
   }
 
-  /** Done with a message, the delivery's own or a child's, that the next step gets; if there is one. */
+  /** Says that this step is completed, unless it is the last. The message may be that of a child. */
   goesOn(envelope: Envelope): void {
     if (envelope.current + 1 < envelope.steps.length) {
       void this.#progress(envelope, 'completed', {});

@@ -8,24 +8,24 @@ import { Workload } from './workload.ts';
 
 export interface RunActorsOptions {
   readonly log: Log & Pick<Logger, 'child'>;
-  /** How long after `close` handlers may go on before their signals abort. Default 0. */
+  /** Milliseconds that handlers may go on after `close`, before their signals abort. Default 0. */
   readonly drainMs?: number;
 }
 
 export interface RunningActors {
   /**
-   * Takes no new messages, waits for the handlers at work, asking them by their signals to stop when
-   * their time is over, and closes the broker's connection. May be called twice.
+   * Takes no new messages, waits for the handlers at work, and closes the broker's connection. The signals
+   * of handlers abort when `drainMs` is over. May be called twice.
    */
   close(): Promise<void>;
 }
 
 /**
- * Runs actors until they are closed: takes messages from each one's queue, has its handler work on
- * them, and passes the results on. A message is acknowledged when what follows from it is confirmed,
- * so none is lost, and one may be worked on twice.
+ * Runs actors until they are closed. Takes messages from the queue of each actor, calls its handler, and
+ * sends the results on. A message is acknowledged once the broker has confirmed what follows from it. So
+ * none is lost, but one may be worked on twice.
  *
- * @throws if a queue cannot be had
+ * @throws if a queue cannot be consumed
  */
 export async function runActors(
   actors: readonly Actor[],

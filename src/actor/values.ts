@@ -2,14 +2,14 @@ import { inspect, types } from 'node:util';
 import type { Json } from '../lib/json.ts';
 import { parseJson } from '../lib/json-parse.ts';
 
-/** Below parseJson's own limit: the messages that carry a value add levels around it. */
+/** Less than parseJson's own limit, because the message around a value adds levels. */
 const maxDepth = 60;
 
 /**
- * The values a handler returned, however it did: one, several, or none (see Outcome). What a
- * generator of the handler throws comes out of the iteration.
+ * The values that a handler returned: one, several, or none (see Outcome). If the handler returned a
+ * generator that throws, the iteration throws the same.
  *
- * @throws TypeError at a value that JSON cannot express
+ * @throws TypeError for a value that JSON cannot express
  */
 export async function* valuesOf(returned: unknown): AsyncGenerator<Json> {
   if (returned === undefined) return;
@@ -17,7 +17,7 @@ export async function* valuesOf(returned: unknown): AsyncGenerator<Json> {
   for await (const value of returned) yield toJson(value ?? null, 'the result');
 }
 
-/** A string can be iterated, too, but is one value. */
+/** A string can be iterated as well, but is one value. */
 function isMany(returned: unknown): returned is AsyncIterable<unknown> | Iterable<unknown> {
   if (Array.isArray(returned)) return true;
   if (typeof returned !== 'object' || returned === null) return false;
@@ -25,7 +25,7 @@ function isMany(returned: unknown): returned is AsyncIterable<unknown> | Iterabl
 }
 
 /**
- * @param what is named if it fails
+ * @param what the value is called in the error
  * @throws TypeError
  */
 export function toJson(value: unknown, what: string): Json {
@@ -39,7 +39,7 @@ export function toJson(value: unknown, what: string): Json {
   }
 }
 
-/** JSON would make an empty object of each, and what is in it would be lost without a word. */
+/** Refuses what JSON.stringify turns into an empty object, because its content would be lost. */
 function refuseContainers(key: string, value: unknown): unknown {
   const way = wayOutOf(value);
   if (way === null) return value;

@@ -2,13 +2,13 @@ import type { EpochMs } from '../jobs/job.ts';
 import { systemClock } from '../lib/clock.ts';
 import { callAfter, type StopTimer } from '../lib/timer.ts';
 
-/** Why work on a message is to end early. */
+/** Why the work on a message has to end early. */
 export type Stop =
-  /** The gateway fails the job by itself. */
+  /** The gateway fails the job. */
   | 'past its deadline'
-  /** Cancelled, or failed meanwhile. */
+  /** The job was cancelled, or is over for another reason. */
   | 'called off'
-  /** Somebody else is to do it. */
+  /** This process stops, and another one gets the message. */
   | 'shutdown';
 
 /** The AbortSignal of the work on one message, and the first reason why it aborted. */
@@ -34,7 +34,7 @@ export class WorkSignal {
   }
 
   callOff(reason: string): void {
-    // The gateway may notice the deadline before this process's own timer does.
+    // Also for a deadline, which the gateway may notice before the timer of this process fires.
     const name = reason === 'DeadlineExceeded' ? 'TimeoutError' : 'AbortError';
     this.#abort('called off', new DOMException(`the job is over: ${reason}`, name));
   }
@@ -43,7 +43,7 @@ export class WorkSignal {
     this.#abort('shutdown', new DOMException('the actor has to stop', 'AbortError'));
   }
 
-  /** Stops the clock: the work is done. */
+  /** Stops the timer. To be called when the work is done. */
   release(): void {
     this.#stopTimer();
   }

@@ -22,12 +22,12 @@ interface WorkParts {
   readonly log: Log;
 }
 
-/** Longest pause before a retry: beyond it the job had better fail. */
+/** Longest pause before a retry. A job whose handler needs longer pauses should rather fail. */
 const maxRetryDelayMs = 60_000;
 
 /**
- * Works on one delivery. Resolves when whatever comes next has been confirmed, which is when the
- * message may be acknowledged; rejects if it has to be delivered again.
+ * Works on one delivery. Resolves once the broker has confirmed what follows from it. The message may be
+ * acknowledged then. Rejects if the message has to be delivered again.
  */
 export async function work(
   actor: Actor,
@@ -43,14 +43,14 @@ export async function work(
       return log.info('left alone: the job is past its deadline');
     }
     if (limit.stop === 'called off') return log.info('left alone: the job is over');
-    await new Work(actor, delivery, surroundings, limit).finish();
+    await new WorkOnDelivery(actor, delivery, surroundings, limit).finish();
   } finally {
     workload.leave(envelope, limit);
   }
 }
 
-/** One delivery at work, through all its attempts. */
-class Work {
+/** The work on one delivery, with all attempts of its handler. */
+class WorkOnDelivery {
   readonly #actor: Actor;
   readonly #delivery: Delivery;
   readonly #broker: ActorBroker;
@@ -96,9 +96,9 @@ class Work {
       return this.#log.info('left alone: the job takes no outcome any more');
     }
     if (this.#givenUp(this.#limit.signal.reason)) return;
-    // The handler may block the event loop, and then nothing leaves for as long.
+    // The report has to be sent now, because a handler that blocks the event loop holds it up.
     await this.#broker.flush();
-    // On the handler's own event loop: a handler that blocks it is not alive.
+    // On the event loop of the handler, so that a handler that blocks it shows no signs of life.
     const stopBeating = callEvery(heartbeatMs, () => void this.#reporter.heartbeat());
     try {
       for (let attempt = 1; ; attempt++) {
@@ -117,10 +117,10 @@ class Work {
   }
 
   /**
-   * Calls the handler, and sends its values on as they come. Returns what it threw, or null if there
-   * is nothing more to do.
+   * Calls the handler once, and sends its values on as they come.
    *
-   * @throws what requires that the message is delivered again
+   * @returns what the handler threw. Null: there is nothing more to do
+   * @throws if the message has to be delivered again
    */
   async #attempt(): Promise<{ readonly error: unknown } | null> {
     const { envelope } = this.#delivery;
@@ -137,7 +137,7 @@ class Work {
       if (isA(error, BrokerUnavailable)) throw error;
       if (this.#givenUp(error)) return null;
       if (this.#questions.open !== null) return this.#ask(this.#questions.open);
-      // No queue, or a message that no queue takes: working again would end here again.
+      // Another attempt would end here, too: there is no queue, or RabbitMQ does not take the message.
       if (isA(error, Unroutable) || isA(error, Refused)) {
         await this.#fail(error);
         return null;
@@ -146,7 +146,7 @@ class Work {
     }
   }
 
-  /** The message is done with: the gateway sends it anew with the answers. */
+  /** Reports the question. The message may be acknowledged: the gateway sends it again with the answers. */
   async #ask(requests: InputRequests): Promise<{ readonly error: unknown } | null> {
     this.#reporter.pauses();
     try {
@@ -158,7 +158,7 @@ class Work {
     return null;
   }
 
-  /** A result of a job that is over would only be refused, and its children be orphans. */
+  /** Ends the values when the job is over: its result would be refused, and new children be in vain. */
   async *#whileWanted(returned: unknown): AsyncGenerator<Json> {
     const { signal } = this.#limit;
     for await (const value of valuesOf(returned)) {
@@ -168,15 +168,15 @@ class Work {
   }
 
   /**
-   * Has the work been stopped, so that an error says nothing about it?
+   * Has the work been stopped? Then what the handler threw does not fail the job.
    *
-   * @throws the reason to stop, if the message has to be delivered again
+   * @throws the reason, if this process stops and the message has to be delivered again
    */
   #givenUp(error: unknown): boolean {
     const { stop } = this.#limit;
     if (stop === null) return false;
     if (stop === 'shutdown') throw this.#limit.signal.reason;
-    // The gateway ends, or has ended, the job with the right reason by itself.
+    // The gateway ends the job by itself, with the right reason.
     logThrown(this.#log, 'info', error, `given up: the job is ${stop}`);
     return true;
   }

@@ -2,16 +2,16 @@ import type { CalledOffJob } from '../jobs/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { WorkSignal } from './work-signal.ts';
 
-/** Enough for all messages that wait for one process; an older one is worked on for nothing. */
+/** More than the messages that wait for one process. The work on an older job is refused in the end. */
 const maxRemembered = 10_000;
 
-/** What one process works on, and which jobs it heard to be over. */
+/** The messages that a process works on, and the jobs that were called off. */
 export class Workload {
   readonly #atWork = new Map<string, Set<WorkSignal>>();
-  /** Oldest first. */
+  /** The reasons by the ids of the jobs, oldest first. */
   readonly #calledOff = new Map<string, string>();
 
-  /** Ends with `leave`. */
+  /** To be followed by `leave`. */
   enter({ jobId, deadline }: Envelope): WorkSignal {
     const work = new WorkSignal(deadline);
     const sameJob = this.#atWork.get(jobId) ?? new Set();

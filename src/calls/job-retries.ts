@@ -1,7 +1,8 @@
-import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { idOfRetry } from '../jobs/idempotency.ts';
 import { isFinal, type Job } from '../jobs/job.ts';
 import type { ToolBox } from '../tools/tool.ts';
+import { isKnown, limitsOn, type Client } from './client.ts';
+import { assertMayCall } from './tool-calls.ts';
 import { checkedPayload, submissionOf } from './tool-submission.ts';
 
 /**
@@ -17,37 +18,37 @@ export type RetryOutcome =
   | { readonly kind: 'invalid'; readonly faults: readonly string[] }
   | { readonly kind: 'unknown' };
 
-interface JobRetriesParts {
-  readonly jobs: ClientJobs;
-  readonly tools: () => ToolBox;
-}
-
 /**
  * Repeats finished jobs. A finished job never changes, so a retry is a new job that names the old one.
  * It runs the tool as it is now.
  */
 export class JobRetries {
-  readonly #parts: JobRetriesParts;
+  readonly #tools: () => ToolBox;
 
-  constructor(parts: JobRetriesParts) {
-    this.#parts = parts;
+  /** @param tools those on offer at the moment */
+  constructor(tools: () => ToolBox) {
+    this.#tools = tools;
   }
 
   /**
    * @param given other arguments than those of the job. Default: the same
-   * @throws BrokerUnavailable, StoreUnavailable, Overloaded
+   * @throws NotAllowed, LimitReached, BrokerUnavailable, StoreUnavailable, Overloaded
    */
-  async retry(id: string, given?: unknown): Promise<RetryOutcome> {
-    const { jobs, tools } = this.#parts;
+  async retry(client: Client, id: string, given?: unknown): Promise<RetryOutcome> {
+    const { jobs, caller } = client;
     const job = await jobs.get(id);
     if (job === null) return { kind: 'unknown' };
     if (!isFinal(job.status)) return { kind: 'unfinished', job };
-    const tool = job.tool === null ? null : tools().find(job.tool);
-    if (tool === null) return { kind: 'not-callable', job };
+    const tool = job.tool === null ? null : this.#tools().find(job.tool);
+    if (tool === null || !isKnown(tool, client)) return { kind: 'not-callable', job };
+    assertMayCall(client, tool);
+    const limits = limitsOn(client);
+    limits?.takeCall();
     const checked = checkedPayload(tool, given === undefined ? job.payload : given);
     if (!checked.ok) return { kind: 'invalid', faults: checked.faults };
+    if (limits !== null) await limits.takeJob();
     const payload = checked.arguments;
-    const { kind, job: made } = await jobs.submitOnce(idOfRetry(job, payload), {
+    const { kind, job: made } = await jobs.submitOnce(idOfRetry(job, payload, caller.owner), {
       ...submissionOf(tool, payload, job.headers),
       retryOf: job.id,
     });

@@ -1,11 +1,14 @@
-import type { ClientJobs } from '../jobs/client-jobs.ts';
+import { callScope } from '../access/caller.ts';
+import { assertScopes } from '../access/not-allowed.ts';
 import { idOfKey, keyFault } from '../jobs/idempotency.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Tool } from '../tools/tool.ts';
 import { CallRefused } from './call-refused.ts';
+import { limitsOn, type Client } from './client.ts';
 import { checkedPayload, submissionOf } from './tool-submission.ts';
 
 export interface ToolCall {
+  readonly client: Client;
   readonly tool: Tool;
   /** As the caller gave them; null and undefined mean none. */
   readonly arguments: unknown;
@@ -26,39 +29,38 @@ export type StartedCall =
   /** Each fault is a sentence that names the argument by its path. */
   | { readonly ok: false; readonly faults: readonly string[] };
 
-/** Makes jobs of tool calls, for every front. */
-export class ToolCalls {
-  readonly #jobs: ClientJobs;
-
-  constructor(jobs: ClientJobs) {
-    this.#jobs = jobs;
+/**
+ * Makes a job of a tool call, for every front: checks what the caller may do, its limits and the
+ * arguments, and submits the job, which is durable once this resolves. Calls of an owner with the same
+ * idempotency key make one job.
+ *
+ * @throws NotAllowed, LimitReached, CallRefused, BrokerUnavailable or Overloaded, with nothing
+ *   submitted; StoreUnavailable, with nothing submitted unless the connection broke between the commit
+ *   and its confirmation
+ */
+export async function startCall(call: ToolCall): Promise<StartedCall> {
+  const { client, tool, headers, jobId = null, idempotencyKey: key = null } = call;
+  const { jobs } = client;
+  assertMayCall(client, tool);
+  if (key !== null) assertKey(key);
+  const limits = limitsOn(client);
+  limits?.takeCall();
+  const checked = checkedPayload(tool, call.arguments);
+  // Arguments that do not fit make no job, so the key stays free.
+  if (!checked.ok) return checked;
+  if (limits !== null) await limits.takeJob();
+  const submission = submissionOf(tool, checked.arguments, headers);
+  if (key === null) {
+    return { ok: true, job: await jobs.submit({ ...submission, id: jobId }), isRepeat: false };
   }
+  const { kind, job } = await jobs.submitOnce(idOfKey(client.caller.owner, key), submission);
+  if (kind === 'mismatch') throw CallRefused.reusedKey(job.id);
+  return { ok: true, job, isRepeat: kind === 'existing' };
+}
 
-  /**
-   * Checks the arguments and submits the job, which is durable once this resolves. Calls with the same
-   * idempotency key make one job.
-   *
-   * @throws CallRefused; BrokerUnavailable or Overloaded, with nothing submitted; StoreUnavailable,
-   *   with nothing submitted unless the connection broke between the commit and its confirmation
-   */
-  async call(call: ToolCall): Promise<StartedCall> {
-    const { tool, headers, jobId = null, idempotencyKey: key = null } = call;
-    if (key !== null) assertKey(key);
-    const checked = checkedPayload(tool, call.arguments);
-    // Arguments that do not fit make no job, so the key stays free.
-    if (!checked.ok) return checked;
-    const submission = submissionOf(tool, checked.arguments, headers);
-    if (key === null) {
-      return {
-        ok: true,
-        job: await this.#jobs.submit({ ...submission, id: jobId }),
-        isRepeat: false,
-      };
-    }
-    const { kind, job } = await this.#jobs.submitOnce(idOfKey(null, key), submission);
-    if (kind === 'mismatch') throw CallRefused.reusedKey(job.id);
-    return { ok: true, job, isRepeat: kind === 'existing' };
-  }
+/** @throws NotAllowed, naming all scopes that a call of the tool takes */
+export function assertMayCall({ caller }: Client, { scopes }: Tool): void {
+  if (caller.scheme !== 'open') assertScopes(caller, [callScope, ...scopes]);
 }
 
 /** @throws CallRefused */

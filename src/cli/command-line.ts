@@ -1,106 +1,104 @@
 import { parseArgs } from 'node:util';
+import { nearest } from '../lib/nearest.ts';
+import { commandTable, type CommandEntry } from './command-table.ts';
+import type { Command, Given, OptionSpecs } from './command.ts';
+import { UsageError } from './usage-error.ts';
 
-export type Command =
-  | { readonly name: 'serve' }
-  | { readonly name: 'dev'; readonly tools: string | null; readonly actors: string | null }
-  | { readonly name: 'actor'; readonly file: string; readonly only: readonly string[] }
-  | { readonly name: 'help' }
-  | { readonly name: 'version' };
+export type CommandLine =
+  | { readonly kind: 'version' }
+  /** Null: the help of all commands. */
+  | { readonly kind: 'help'; readonly entry: CommandEntry | null }
+  /** Hidden: what the shells' completion asks. */
+  | { readonly kind: 'complete'; readonly words: readonly string[] }
+  | {
+      readonly kind: 'run';
+      readonly entry: CommandEntry;
+      readonly command: Command;
+      readonly given: Given<OptionSpecs>;
+    };
 
-/** The command line cannot be understood. The message says why, and how to get help. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+type OptionValue = boolean | string | readonly string[] | undefined;
 
-  constructor(fault: string) {
-    super(`${fault}\nTry: asya-gateway --help`);
-  }
-}
-
-/** A command, and the variables that its options stand for. */
-export interface CommandLine {
-  readonly command: Command;
-  readonly env: Readonly<Record<string, string>>;
-}
-
-export const help = `Usage: asya-gateway [command] [options]
-
-The MCP gateway for long-running work: tool calls become durable jobs that async actors finish.
-
-Commands:
-  serve         Serve until stopped (the default), configured by the environment
-  dev           Serve with everything in this process: jobs and queues in memory, and actors.
-                Without --tools and --actors: the examples
-  actor FILE    Run the actors that FILE exports, on RabbitMQ (ASYA_RABBITMQ_URL)
-
-Options:
-  --tools PATH    serve, dev: the tools file or directory (ASYA_CONFIG_PATH)
-  --port N        serve, dev: the port; 0 takes any free one (ASYA_GATEWAY_PORT, 8080)
-  --host ADDRESS  serve, dev: the address to listen on (ASYA_GATEWAY_HOST, 127.0.0.1)
-  --actors FILE   dev: a module whose default export is an array of actors
-  --only STEP     actor: run only this step's actor; may be repeated
-  --help          Show this
-  --version       Show the version
-
-Environment (see README.md for all): ASYA_DATABASE_URL, ASYA_RABBITMQ_URL, ASYA_CONFIG_PATH,
-ASYA_GATEWAY_PORT, ASYA_LOG_LEVEL
-`;
-
-const options = {
-  tools: { type: 'string' },
-  port: { type: 'string' },
-  host: { type: 'string' },
-  actors: { type: 'string' },
-  only: { type: 'string', multiple: true },
+const common = {
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-type Option = keyof typeof options;
-
-const allowed: Readonly<Record<'serve' | 'dev' | 'actor', readonly Option[]>> = {
-  serve: ['tools', 'port', 'host'],
-  dev: ['tools', 'port', 'host', 'actors'],
-  actor: ['only'],
-};
-
 /** @throws UsageError */
-export function parseCommandLine(args: readonly string[]): CommandLine {
-  const { values, positionals } = parse(args);
-  if (values.help) return { command: { name: 'help' }, env: {} };
-  if (values.version) return { command: { name: 'version' }, env: {} };
-
-  const [name = 'serve', ...rest] = positionals;
-  if (name !== 'serve' && name !== 'dev' && name !== 'actor') {
-    throw new UsageError(`there is no command "${name}"`);
+export async function parseCommandLine(args: readonly string[]): Promise<CommandLine> {
+  if (args[0] === '__complete') return { kind: 'complete', words: args.slice(1) };
+  const { entry, rest } = chosen(args);
+  if (entry === null) return { kind: 'help', entry: null };
+  const { default: command } = await entry.load();
+  const { values, positionals } = parse(entry, command, rest);
+  if (values['help'] === true) {
+    const isNamed = args[0] !== undefined && !args[0].startsWith('-');
+    return { kind: 'help', entry: isNamed ? entry : null };
   }
-  for (const option of Object.keys(values) as Option[]) {
-    if (!allowed[name].includes(option)) throw new UsageError(`${name} takes no --${option}`);
-    if (values[option] === '') throw new UsageError(`--${option} needs a value`);
-  }
-  const expected = name === 'actor' ? 1 : 0;
-  if (rest.length < expected) throw new UsageError('actor takes a FILE of actors');
-  if (rest.length > expected) throw new UsageError(`unexpected argument "${rest[expected]}"`);
+  if (values['version'] === true) return { kind: 'version' };
 
-  const { tools = null, actors = null, only = [] } = values;
-  const env = {
-    ...(tools !== null && { ASYA_CONFIG_PATH: tools }),
-    ...(values.port !== undefined && { ASYA_GATEWAY_PORT: values.port }),
-    ...(values.host !== undefined && { ASYA_GATEWAY_HOST: values.host }),
+  for (const [name, value] of Object.entries(values)) {
+    if (value === '' || (Array.isArray(value) && value.includes('')))
+      throw new UsageError(`--${name} needs a value`, entry.name);
+  }
+  const { minArgs, maxArgs, usage } = command;
+  if (positionals.length < minArgs)
+    throw new UsageError(`${entry.name} takes ${usage}`, entry.name);
+  if (positionals.length > maxArgs) {
+    throw new UsageError(`unexpected argument "${positionals[maxArgs]}"`, entry.name);
+  }
+  return {
+    kind: 'run',
+    entry,
+    command,
+    given: { options: values as Given<OptionSpecs>['options'], args: positionals },
   };
-  switch (name) {
-    case 'serve':
-      return { command: { name }, env };
-    case 'dev':
-      return { command: { name, tools, actors }, env };
-    case 'actor':
-      return { command: { name, file: rest[0] ?? '', only }, env };
-  }
 }
 
-function parse(args: readonly string[]) {
+/** The command that the first words name, and what comes after them. Without a word: `serve`. */
+function chosen(args: readonly string[]): {
+  readonly entry: CommandEntry | null;
+  readonly rest: readonly string[];
+} {
+  const [first, second] = args;
+  if (first === undefined || first.startsWith('-')) return { entry: entryOf('serve'), rest: args };
+  if (first === 'help') return { entry: null, rest: [] };
+  const single = entryOf(first);
+  if (single !== null) return { entry: single, rest: args.slice(1) };
+
+  const group = commandTable.filter(({ name }) => name.startsWith(`${first} `));
+  if (group.length === 0) throw new UsageError(unknownText(first, firstWords()));
+  const subcommands = group.map(({ name }) => name.slice(first.length + 1));
+  if (second === undefined || second.startsWith('-')) {
+    const isHelp = second === '--help' || second === '-h';
+    if (isHelp) return { entry: null, rest: [] };
+    throw new UsageError(`${first} takes a command: ${subcommands.join(', ')}`);
+  }
+  const entry = entryOf(`${first} ${second}`);
+  if (entry === null) throw new UsageError(unknownText(second, subcommands, `${first} `));
+  return { entry, rest: args.slice(2) };
+}
+
+function entryOf(name: string): CommandEntry | null {
+  return commandTable.find((entry) => entry.name === name) ?? null;
+}
+
+function firstWords(): string[] {
+  return [...new Set(commandTable.map(({ name }) => name.replace(/ .*/, '')))];
+}
+
+function unknownText(word: string, known: readonly string[], before = ''): string {
+  const near = nearest(word, known);
+  const way = near === null ? '' : `; did you mean ${before}${near}?`;
+  return `there is no command "${before}${word}"${way}`;
+}
+
+function parse({ name }: CommandEntry, { options }: Command, args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    const config = { args: [...args], options: { ...options, ...common }, allowPositionals: true };
+    const { values, positionals } = parseArgs(config);
+    return { values: values as Readonly<Record<string, OptionValue>>, positionals };
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error), name);
   }
 }

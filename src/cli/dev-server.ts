@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { AccessSource } from '../access/access-source.ts';
 import type { Actor } from '../actor/actor.ts';
 import { ActorsFileError, loadActors } from '../actor/load-actors.ts';
 import { runActors, type RunningActors } from '../actor/run-actors.ts';
@@ -12,6 +13,7 @@ import { FreshImport } from './fresh-import.ts';
 
 export interface DevServerOptions {
   readonly config: Config;
+  readonly access: AccessSource | null;
   /** A module of actors; null: none. */
   readonly actorsFile: string | null;
   readonly version: string;
@@ -36,11 +38,11 @@ export class DevServer implements Service {
 
   /** @throws ToolsFileError */
   constructor(options: DevServerOptions) {
-    const { config, version, log, onFatal } = options;
+    const { config, access, version, log, onFatal } = options;
     this.#options = options;
     this.#tools = new ToolSource({ path: config.configPath, log });
     this.#tools.onChange(() => options.say(`Reloaded the tools: ${this.#toolNames()}`));
-    this.#gateway = createGateway({ config, tools: this.#tools, version, log, onFatal });
+    this.#gateway = createGateway({ config, tools: this.#tools, access, version, log, onFatal });
     this.#watcher = new FileWatcher(() => {
       this.#reloading = this.#reloading.then(() => this.#reloadActors());
     });

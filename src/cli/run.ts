@@ -2,6 +2,7 @@ import { pino, type Logger } from 'pino';
 import type { Actor } from '../actor/actor.ts';
 import { runActors } from '../actor/run-actors.ts';
 import { ConfigError, readConfig } from '../config.ts';
+import { withoutDatabase } from '../settings/other-databases.ts';
 import { connectActorBroker } from '../rabbitmq/actor-broker.ts';
 import { stopSignal } from './stop-signal.ts';
 import { warnOfUnreadVariables } from './unread-variables.ts';
@@ -33,7 +34,7 @@ export async function run(
 ): Promise<void> {
   // The URL is read as the variable, so that one place checks it, wherever it comes from.
   const given = options.url === undefined ? {} : { ASYA_RABBITMQ_URL: options.url };
-  const config = readConfig({ ...process.env, ...given });
+  const config = readConfig(withoutDatabase({ ...process.env, ...given }));
   const { rabbitmqUrl: url } = config;
   const { exchange = config.rabbitmqExchange } = options;
   const { log = pino({ level: config.logLevel }), drainMs = 15_000 } = options;

@@ -1,3 +1,4 @@
+import type { Refusal } from '../jobs/decision.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import { isFinal, type JobState } from '../jobs/job.ts';
@@ -47,6 +48,12 @@ export function progress(reports: ActorReports) {
 }
 
 /**
+ * An outcome that was there before, or that another attempt has taken the place of. Whoever sends it
+ * has done all there is to do.
+ */
+const harmless: ReadonlySet<Refusal> = new Set(['repeated', 'stale-attempt']);
+
+/**
  * Takes how the work ended. The same report changes nothing when it comes again, as it does from
  * senders that got no response.
  */
@@ -59,7 +66,7 @@ export function final(reports: ActorReports) {
       }
       const outcome = await reports.take({ jobId: id, event: finalEvent(body) });
       if (outcome.kind === 'unknown') throw jobNotFound(id);
-      if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
+      if (outcome.kind === 'refused' && !harmless.has(outcome.refusal)) {
         throw outcomeConflict(outcome.state);
       }
       return { status: 'ok' };

@@ -1,128 +1,64 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { Access } from '../access/access.ts';
+import { metadataPath } from '../access/resource.ts';
+import type { Clients } from '../calls/client.ts';
 import type { Config } from '../config.ts';
-import type { ActorReports } from '../jobs/actor-reports.ts';
-import type { ClientJobs } from '../jobs/client-jobs.ts';
-import type { Log } from '../lib/log.ts';
 import { JobRetries } from '../calls/job-retries.ts';
-import type { ToolCalls } from '../calls/tool-calls.ts';
-import type { ReportMemory } from '../wire/report-memory.ts';
 import type { ToolBox } from '../tools/tool.ts';
-import { final, heartbeat, jobActive, progress } from './actor-routes.ts';
-import {
-  createEnvelope,
-  envelopeFinal,
-  envelopeProgress,
-  readEnvelope,
-  unregisteredChild,
-} from './envelope-routes.ts';
+import { openTo } from './access-hook.ts';
+import { addActorEndpoints, type ActorEndpointParts } from './actor-endpoints.ts';
+import { createAnsweringServer, type AnsweringParts } from './answering-server.ts';
+import { readEnvelope } from './envelope-routes.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
 import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
 import { streamEnvelope, streamJob } from './job-stream.ts';
-import { acceptJson, acceptReports } from './json-body.ts';
-import { acceptOutcomes, uploadMemory } from './outcome-body.ts';
-import { failRejected } from './rejected-outcome.ts';
-import { createServer, refuseWithProblems } from './server.ts';
+import { acceptJson } from './json-body.ts';
+import { protectedResource } from './resource-metadata.ts';
 import { retryJob } from './retry-routes.ts';
+import { listTools } from './tool-listing-routes.ts';
 import { callTool } from './tool-routes.ts';
-import { tellResponses, type ResponseListener } from './responses.ts';
 
-/** A request has to arrive within this time, or a slow sender could hold a connection for ever. */
-const requestTimeoutMs = 60_000;
-
-/** The router refuses longer ids with a 414. Shorter ones are for the routes to check. */
-const maxParamLength = 1_024;
-
-export interface AppParts {
-  readonly config: Pick<
-    Config,
-    'maxBodyBytes' | 'maxResultBytes' | 'host' | 'allowedHosts' | 'allowedOrigins'
-  >;
-  readonly jobs: ClientJobs;
-  readonly reports: ActorReports;
-  /** For reports that were decoded and are not committed yet, by whatever way they come. */
-  readonly reportMemory: ReportMemory;
+export interface AppParts extends ActorEndpointParts, AnsweringParts {
+  readonly config: ActorEndpointParts['config'] &
+    AnsweringParts['config'] &
+    Pick<Config, 'actorPort'>;
+  /** The rules of the moment. Null: nobody is asked who they are. */
+  readonly access: (() => Access) | null;
+  readonly clients: Clients;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
-  readonly toolCalls: ToolCalls;
   /** Registers /mcp. */
   readonly mcp: FastifyPluginAsync;
   readonly readiness: Readiness;
-  readonly log: Log;
-  /** Called for every request that is over, whether or not it got its response. */
-  readonly onResponse?: ResponseListener;
-  /** Aborted when the gateway drains: streams and waits end. */
-  readonly closing: AbortSignal;
 }
 
-/** Everything that the gateway answers by HTTP, but for the metrics. It does not listen yet. */
+/** Everything that clients are answered by HTTP, apart from the server that listens. */
 export function buildApp(parts: AppParts): FastifyInstance {
-  const { config, jobs, reports, tools, toolCalls, mcp, readiness, log, closing } = parts;
-  const app = createServer({
-    bodyLimit: config.maxBodyBytes,
-    requestTimeout: requestTimeoutMs,
-    routerOptions: { maxParamLength },
-    // Requests that still come in by open connections are answered while the server closes.
-    return503OnClosing: false,
-  }).withTypeProvider<TypeBoxTypeProvider>();
-
-  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  const { config, access, tools, mcp, readiness, log, closing } = parts;
+  const app = createAnsweringServer(parts);
   acceptJson(app);
-  // These two see every request, also those that are refused.
-  if (parts.onResponse !== undefined) tellResponses(app, parts.onResponse);
-  sayFarewell(app, closing);
-  refuseWithProblems(app, { config, log });
 
-  app.get('/health', health());
-  app.get('/ready', ready(readiness, closing));
+  app.get('/health', openTo('public', health()));
+  app.get('/ready', openTo('public', ready(readiness, closing)));
+  app.get(metadataPath, openTo('public', protectedResource(access)));
+  app.get(`${metadataPath}/mcp`, openTo('public', protectedResource(access)));
 
   app.register(mcp);
-  app.post('/tools/call', callTool({ jobs, toolCalls, tools, closing }));
+  app.get('/tools', openTo('read', listTools(tools)));
+  app.post('/tools/call', openTo('call', callTool({ tools, closing })));
 
-  app.get('/jobs', listJobs(jobs));
-  app.get('/jobs/:id', readJob(jobs));
-  app.get('/jobs/:id/stream', streamJob({ jobs, log, closing }));
-  app.post('/jobs/:id/input', answerJob(jobs));
-  app.post('/jobs/:id/cancel', cancelJob(jobs));
-  app.delete('/jobs/:id', cancelJob(jobs));
-  app.post('/jobs/:id/retry', retryJob(new JobRetries({ jobs, tools })));
+  app.get('/jobs', openTo('read', listJobs()));
+  app.get('/jobs/:id', openTo('read', readJob()));
+  app.get('/jobs/:id/stream', openTo('read', streamJob({ log, closing })));
+  app.post('/jobs/:id/input', openTo('call', answerJob()));
+  app.post('/jobs/:id/cancel', openTo('cancel', cancelJob()));
+  app.delete('/jobs/:id', openTo('cancel', cancelJob()));
+  app.post('/jobs/:id/retry', openTo('call', retryJob(new JobRetries(tools))));
 
-  app.get('/envelopes/:id', readEnvelope(jobs));
-  app.get('/envelopes/:id/stream', streamEnvelope({ jobs, log, closing }));
+  app.get('/envelopes/:id', openTo('read', readEnvelope()));
+  app.get('/envelopes/:id/stream', openTo('read', streamEnvelope({ log, closing })));
 
-  app.register(async (actors: typeof app) => {
-    acceptReports(actors);
-    actors.get('/jobs/:id/active', jobActive(reports));
-    actors.post('/jobs/:id/heartbeat', heartbeat(reports));
-    actors.post('/jobs/:id/progress', progress(reports));
-
-    actors.post('/envelopes', createEnvelope(reports));
-    actors.get('/envelopes/:id/active', jobActive(reports));
-    actors.post('/envelopes/:id/progress', envelopeProgress(reports));
-  });
-
-  const { maxResultBytes } = config;
-  const uploads = uploadMemory(maxResultBytes);
-  const outcome = { reports, maxResultBytes, uploads, reportMemory: parts.reportMemory, log };
-  app.register(async (outcomes: typeof app) => {
-    acceptOutcomes(outcomes, outcome);
-    failRejected(outcomes, { ...outcome, child: null });
-    outcomes.post('/jobs/:id/final', final(reports));
-  });
-  app.register(async (outcomes: typeof app) => {
-    acceptOutcomes(outcomes, outcome);
-    failRejected(outcomes, { ...outcome, child: unregisteredChild });
-    outcomes.post('/envelopes/:id/final', envelopeFinal(reports));
-  });
-
+  // Otherwise actors have a listener of their own, and clients find nothing here.
+  if (config.actorPort === null) addActorEndpoints(app, parts);
   return app;
-}
-
-/** While the gateway drains, each response asks its client to close the connection. */
-function sayFarewell(app: FastifyInstance, closing: AbortSignal): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    if (closing.aborted) reply.header('connection', 'close');
-    done();
-  });
 }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** The headers of a response that a page's script may read, beside the few that are always shown. */
-const exposedHeaders = 'Mcp-Session-Id, MCP-Protocol-Version, Preference-Applied, Retry-After';
+const exposedHeaders =
+  'Mcp-Session-Id, MCP-Protocol-Version, Preference-Applied, Retry-After, WWW-Authenticate';
 
 /** How long a browser keeps the response to a preflight, in seconds. Browsers allow two hours at most. */
 const preflightMaxAge = 7_200;

@@ -7,7 +7,6 @@ import {
 } from '../wire/second-generation.ts';
 import type { ActorReports } from '../jobs/actor-reports.ts';
 import type { ChildClaim } from '../jobs/child.ts';
-import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { envelopeJson } from './envelope-json.ts';
 import { invalid } from './fault.ts';
 import { jobNotFound } from './problem.ts';
@@ -22,10 +21,10 @@ import { jobParams, route } from './route.ts';
 /** A job that nobody knows is a fan-out child whose sidecar did not register it. */
 export const unregisteredChild: ChildClaim = { parentId: null, steps: [], orphan: 'create' };
 
-export function readEnvelope(jobs: ClientJobs) {
+export function readEnvelope() {
   return route({
     schema: { params: jobParams },
-    handler: async ({ params: { id } }) => {
+    handler: async ({ params: { id }, client: { jobs } }) => {
       const job = await jobs.get(id);
       if (job === null) throw jobNotFound(id);
       return envelopeJson(job);

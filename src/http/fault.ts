@@ -1,4 +1,5 @@
 import type { FastifyError } from 'fastify';
+import { NotAllowed } from '../access/not-allowed.ts';
 import { CallRefused } from '../calls/call-refused.ts';
 import { outageOf, type Outage } from '../calls/outage.ts';
 import { MalformedReport } from '../wire/report.ts';
@@ -14,6 +15,11 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const outage = outageOf(error);
   if (outage !== null) return outageProblem(outage);
+  if (error instanceof NotAllowed) {
+    const headers = { 'www-authenticate': error.challenge };
+    const members = { scopes: error.scopes };
+    return new Problem(403, 'insufficient_scope', error.message, { headers, members });
+  }
   if (error instanceof CallRefused)
     return new Problem(refusedStatus[error.code], error.code, error.message);
   if (error instanceof JsonError) return new Problem(400, 'malformed_json', error.message);
@@ -52,8 +58,8 @@ function fastifyProblem(error: FastifyError): Problem {
   }
 }
 
-function outageProblem({ code, message, retryAfter }: Outage): Problem {
-  return new Problem(503, code, message, { headers: { 'retry-after': String(retryAfter) } });
+function outageProblem({ status, code, message, retryAfter }: Outage): Problem {
+  return new Problem(status, code, message, { headers: { 'retry-after': String(retryAfter) } });
 }
 
 function internalError(): Problem {

@@ -1,5 +1,4 @@
 import Type from 'typebox';
-import type { ClientJobs } from '../jobs/client-jobs.ts';
 import type { InputAnswers } from '../jobs/job-input.ts';
 import { jobStatuses, type EpochMs } from '../jobs/job.ts';
 import { nullable, optional } from '../wire/optional.ts';
@@ -33,11 +32,11 @@ const inputBody = Type.Object({
 const cancelBody = Type.Object({ reason: optional(Type.String({ maxLength: 65_536 })) });
 
 /** Lists jobs, the newest first, a page at a time. */
-export function listJobs(jobs: ClientJobs) {
+export function listJobs() {
   return route({
     schema: { querystring: listQuery },
     preValidation: knownParametersOnly(listQuery),
-    handler: async ({ query }) => {
+    handler: async ({ query, client: { jobs } }) => {
       const { limit = 50, cursor } = query;
       const createdAfter = instantOf(query.created_after);
       const before = cursor === undefined ? null : decodeCursor(cursor);
@@ -68,10 +67,10 @@ function instantOf(text: string | undefined): EpochMs | null {
   return instant;
 }
 
-export function readJob(jobs: ClientJobs) {
+export function readJob() {
   return route({
     schema: { params: jobParams },
-    handler: async ({ params: { id } }) => {
+    handler: async ({ params: { id }, client: { jobs } }) => {
       const job = await jobs.get(id);
       if (job === null) throw jobNotFound(id);
       return jobJson(job);
@@ -80,10 +79,10 @@ export function readJob(jobs: ClientJobs) {
 }
 
 /** Answers what a job asks for. The job goes on once nothing is left to answer. */
-export function answerJob(jobs: ClientJobs) {
+export function answerJob() {
   return route({
     schema: { params: jobParams, body: inputBody },
-    handler: async ({ params: { id }, body }, reply) => {
+    handler: async ({ params: { id }, body, client: { jobs } }, reply) => {
       const outcome = await jobs.answer(id, given(body.answers));
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'invalid') throw invalid(`body/answers: ${outcome.faults.join('; ')}`);
@@ -103,16 +102,16 @@ function given(answers: Readonly<Record<string, JsonObject | null>>): InputAnswe
   return Object.fromEntries(entries) as InputAnswers;
 }
 
-export function cancelJob(jobs: ClientJobs) {
+export function cancelJob() {
   return route({
     schema: { params: jobParams, body: cancelBody },
     // The body is optional, but validation takes a missing body for null.
     preValidation: async (request) => {
       request.body ??= {};
     },
-    handler: async ({ params: { id }, body: { reason } }, reply) => {
+    handler: async ({ params: { id }, body: { reason }, client: { jobs } }, reply) => {
       const message = typeof reason === 'string' ? storableText(reason) : null;
-      const outcome = await jobs.cancel(id, 'CancelledByClient', message);
+      const outcome = await jobs.cancel(id, message);
       if (outcome.kind === 'unknown') throw jobNotFound(id);
       if (outcome.kind === 'refused' && outcome.refusal !== 'repeated') {
         throw outcomeConflict(outcome.state);

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import type { ClientJobs } from '../jobs/client-jobs.ts';
 import { StoreUnavailable } from '../jobs/job-store.ts';
 import type { Job, JobUpdate } from '../jobs/job.ts';
+import { openStream } from '../calls/client.ts';
 import type { Log } from '../lib/log.ts';
 import { onAbort } from '../lib/on-abort.ts';
 import { SseStream } from '../lib/sse.ts';
@@ -16,7 +17,6 @@ import { jobParams, route } from './route.ts';
 const retryMs = 1_000;
 
 export interface JobStreamParts {
-  readonly jobs: ClientJobs;
   readonly log: Log;
   /** Aborted when the gateway drains: streams end, and clients resume elsewhere. */
   readonly closing: AbortSignal;
@@ -50,7 +50,7 @@ export function streamEnvelope(parts: JobStreamParts) {
   });
 }
 
-function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm) {
+function streamUpdates({ log, closing }: JobStreamParts, form: StreamForm) {
   const textOf = encodeOnce(form.updateJson);
   return route({
     schema: {
@@ -59,15 +59,18 @@ function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm)
     },
     ...(form.refusesUnknownParameters && { preValidation: knownParametersOnly(streamQuery) }),
     handler: async (request, reply) => {
+      const { client } = request;
+      const { jobs } = client;
       const { id } = request.params;
       const after = lastEventId(request.headers['last-event-id']) ?? request.query.after ?? 0;
       const state = await stateOf(id, jobs);
       if (state === null) throw jobNotFound(id);
       if (request.method === 'HEAD') return reply.type('text/event-stream').send();
 
+      const { expired, close } = openStream(client);
       reply.hijack();
       const stream = new SseStream(reply.raw, { retryMs });
-      const stopWaiting = onAbort(closing, () => stream.end());
+      const endings = [closing, expired].map((signal) => onAbort(signal, () => stream.end()));
       try {
         // Beyond the newest update there is nothing to resume after: what comes next is what is wanted.
         if (form.beginsWithStatus) await stream.send({ event: 'status', data: state.status });
@@ -81,7 +84,8 @@ function streamUpdates({ jobs, log, closing }: JobStreamParts, form: StreamForm)
         if (!(error instanceof StoreUnavailable))
           log.error({ err: error, jobId: id }, 'stream broke');
       } finally {
-        stopWaiting();
+        for (const forget of endings) forget();
+        close();
         stream.end();
       }
       return reply;

@@ -11,6 +11,8 @@ export type ProblemCode =
   | 'invalid_request'
   | 'malformed_http'
   | 'malformed_json'
+  | 'unauthenticated'
+  | 'insufficient_scope'
   | 'origin_not_allowed'
   | 'host_not_allowed'
   | 'path_not_found'

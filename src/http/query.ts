@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import Type, { type TObject } from 'typebox';
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { invalid } from './fault.ts';
 
 /** A whole number in a query. Type.Integer will not do, because it makes the text 1.5 a 1. */
@@ -18,7 +18,8 @@ export function knownParametersOnly({ properties }: TObject) {
     const name = Object.keys(query as object).find((given) => !known.includes(given));
     if (name === undefined) return;
     const near = nearest(name.toLowerCase(), known);
-    const way = near === null ? `, only ${known.join(', ')}` : `; did you mean ${near}?`;
+    const only = known.length === 0 ? '' : `, only ${known.join(', ')}`;
+    const way = near === null ? only : `; did you mean ${near}?`;
     throw invalid(`querystring: there is no parameter ${name}${way}`);
   };
 }

@@ -19,8 +19,8 @@ export function retryJob(retries: JobRetries) {
     preValidation: async (request) => {
       request.body ??= {};
     },
-    handler: async ({ params: { id }, body }, reply) => {
-      const outcome = await retries.retry(id, body.arguments ?? undefined);
+    handler: async ({ params: { id }, body, client }, reply) => {
+      const outcome = await retries.retry(client, id, body.arguments ?? undefined);
       const job = jobOf(id, outcome);
       reply.header('location', `/jobs/${job.id}`);
       return reply.code(outcome.kind === 'created' ? 201 : 200).send(jobJson(job));

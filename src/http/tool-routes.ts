@@ -11,7 +11,8 @@ import {
   type CallToolResult,
 } from '../calls/call-result.ts';
 import { waitForOutcome, type WaitOptions } from '../calls/job-wait.ts';
-import { traceHeaders, type ToolCalls } from '../calls/tool-calls.ts';
+import { isKnown, type Client } from '../calls/client.ts';
+import { startCall, traceHeaders } from '../calls/tool-calls.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { preferredWait } from './prefer.ts';
 import { Problem } from './problem.ts';
@@ -24,8 +25,6 @@ const callBody = Type.Object({
 });
 
 export interface ToolRouteParts {
-  readonly jobs: ClientJobs;
-  readonly toolCalls: ToolCalls;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   readonly closing: AbortSignal;
@@ -46,7 +45,8 @@ export function callTool(parts: ToolRouteParts) {
       reply.header('preference-applied', `wait=${seconds}`);
       // Fastify would keep the arguments for as long as the call is waited for.
       (request as { body: unknown }).body = undefined;
-      const { jobs, closing } = parts;
+      const { jobs } = request.client;
+      const { closing } = parts;
       const finished = await outcomeWithin(jobs, begun.jobId, {
         timeoutMs: seconds * 1_000,
         stopOn: [closing, goneSignal(reply.raw)],
@@ -66,13 +66,22 @@ type BegunCall =
     }
   | { readonly kind: 'refused'; readonly result: CallToolResult };
 
+interface CallRequest {
+  readonly body: Static<typeof callBody>;
+  readonly headers: IncomingHttpHeaders;
+  readonly client: Client;
+}
+
 async function begin(
-  { body, headers }: { body: Static<typeof callBody>; headers: IncomingHttpHeaders },
-  { tools, toolCalls }: ToolRouteParts,
+  { body, headers, client }: CallRequest,
+  { tools }: ToolRouteParts,
 ): Promise<BegunCall> {
   const tool = tools().find(body.name);
-  if (tool === null) throw new Problem(404, 'tool_not_found', `no tool is named ${body.name}`);
-  const started = await toolCalls.call({
+  if (tool === null || !isKnown(tool, client)) {
+    throw new Problem(404, 'tool_not_found', `no tool is named ${body.name}`);
+  }
+  const started = await startCall({
+    client,
     tool,
     arguments: body.arguments,
     headers: traceHeaders(headers),

@@ -1,11 +1,11 @@
 import type { Clock } from '../lib/clock.ts';
-import { childJob, parentIdOf, type Child, type ChildClaim } from './child.ts';
+import { cancelledWith, childJob, parentIdOf, type Child, type ChildClaim } from './child.ts';
 import type { JobEvent } from './event.ts';
 import type { JobCreator } from './job-creator.ts';
 import type { JobEvents } from './job-events.ts';
 import type { JobReader } from './job-reader.ts';
 import type { ApplyOutcome } from './job-store.ts';
-import { isActive } from './job.ts';
+import { isActive, isFinal } from './job.ts';
 import { transition } from './transition.ts';
 
 /** What an actor tells of a job, whatever way and form it came by. */
@@ -49,21 +49,29 @@ export class ActorReports {
 
   /**
    * Stores a fan-out child whose message an actor's sidecar sends by itself. The child ends when its
-   * parent has to.
+   * parent has to, and at once if its parent was cancelled.
    *
    * @returns false if it was there already
    */
   async register(child: Child): Promise<boolean> {
     const { reader, creator, clock } = this.#parts;
     const parent = child.parentId === null ? null : await reader.get(child.parentId);
-    return creator.create(childJob(child, parent, clock()));
+    const created = await creator.create(childJob(child, parent, clock()));
+    await this.#endWithParent(child.id, child.parentId);
+    return created;
   }
 
-  /** May an actor (still) work on this job? False for an unknown one. */
-  async isActive(id: string): Promise<boolean> {
+  /**
+   * May an actor (still) work on this job? False for an unknown one.
+   *
+   * @param attempt the attempt that the actor works on, whose work is in vain once a later one began.
+   *   Default: null, the actor does not tell
+   */
+  async isActive(id: string, attempt: number | null = null): Promise<boolean> {
     const { reader, clock } = this.#parts;
     const job = await reader.get(id);
-    return job !== null && isActive(job, clock());
+    if (job === null || (attempt !== null && attempt < job.attempt)) return false;
+    return isActive(job, clock());
   }
 
   async #adopt(id: string, event: JobEvent, claim: ChildClaim): Promise<ApplyOutcome> {
@@ -82,6 +90,18 @@ export class ActorReports {
     if (decision.kind === 'refused') return { kind: 'unknown' };
     if (!(await creator.create({ ...child, ...decision.state }))) return events.apply(id, event);
     events.committed([decision]);
+    if (!isFinal(decision.state.status)) await this.#endWithParent(id, parentId);
     return decision;
+  }
+
+  /**
+   * Cancels a child whose parent was cancelled. A cancellation takes along the children that there are,
+   * so the parent is looked at once more after the child was stored: whichever comes second ends it.
+   */
+  async #endWithParent(id: string, parentId: string | null): Promise<void> {
+    const { reader, events } = this.#parts;
+    const parent = parentId === null ? null : await reader.get(parentId);
+    if (parent?.status !== 'Cancelled') return;
+    await events.apply(id, cancelledWith(parent));
   }
 }

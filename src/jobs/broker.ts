@@ -22,7 +22,7 @@ export interface Broker extends Publisher, Service {
    */
   calledOff?(job: CalledOffJob): void;
 
-  /** Do reports come in, as far as can be told? Silence is not held against actors while they do not. */
+  /** Can reports come in at the moment? While they cannot, no job fails for the silence of its actor. */
   canHear(): boolean;
 }
 

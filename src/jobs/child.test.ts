@@ -5,14 +5,27 @@ import { MemoryBroker } from '../memory/broker.ts';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import type { ActorReports } from './actor-reports.ts';
 import type { ChildClaim } from './child.ts';
+import { everybody } from './viewer.ts';
 import { createEngine, type Engine } from './engine.ts';
-import type { Succeeded } from './event.ts';
+import type { JobEvent, Succeeded } from './event.ts';
 import type { Job } from './job.ts';
 import type { ClientJobs } from './client-jobs.ts';
+import type { Submission } from './submission.ts';
 
 /*
  * Fan-out children: jobs whose messages sidecars send by themselves.
  */
+
+const submission: Submission = {
+  tool: 'words',
+  steps: ['split', 'count'],
+  payload: {},
+  metadata: { team: 'text' },
+  headers: { traceparent: '00-1' },
+  timeoutSeconds: 60,
+  inputTimeoutSeconds: 60,
+  heartbeatTimeoutSeconds: 5,
+};
 
 let now: number;
 let store: MemoryJobStore;
@@ -30,17 +43,9 @@ beforeEach(async () => {
   const broker = new MemoryBroker({ intake, log, clock });
   const limits = { unroutableGraceMs: 30_000, retentionMs: 0 };
   engine = createEngine({ store, publisher: broker, broker, clock, log, ...limits });
-  ({ jobs, reports } = engine);
-  parent = await jobs.submit({
-    tool: 'words',
-    steps: ['split', 'count'],
-    payload: {},
-    metadata: { team: 'text' },
-    headers: { traceparent: '00-1' },
-    timeoutSeconds: 60,
-    inputTimeoutSeconds: 60,
-    heartbeatTimeoutSeconds: 5,
-  });
+  ({ reports } = engine);
+  jobs = engine.jobs.as(everybody);
+  parent = await jobs.submit(submission);
   now += 10_000;
 });
 
@@ -52,14 +57,14 @@ const claim = (overrides: Partial<ChildClaim> = {}): ChildClaim => ({
   ...overrides,
 });
 
-describe('register', () => {
-  const child = (id: string) => ({
-    id,
-    parentId: parent.id,
-    steps: ['split', 'count'],
-    current: 1,
-  });
+const child = (id: string, parentId = parent.id) => ({
+  id,
+  parentId,
+  steps: ['split', 'count'],
+  current: 1,
+});
 
+describe('register', () => {
   test('a child of a parent that waits for input has the time that the parent has left', async () => {
     await engine.events.apply(parent.id, {
       type: 'asked',
@@ -122,6 +127,51 @@ describe('register', () => {
   test('of an unknown parent it has no deadline', async () => {
     await reports.register({ ...child('a-1'), parentId: 'nobody' });
     expect(await jobs.get('a-1')).toMatchObject({ parentId: 'nobody', deadline: null });
+  });
+});
+
+describe('a child of a parent that was cancelled', () => {
+  beforeEach(async () => {
+    await jobs.cancel(parent.id, 'enough');
+  });
+
+  const cancelled = {
+    status: 'Cancelled',
+    reason: 'CancelledByClient',
+    error: 'its parent was cancelled',
+  };
+
+  test('is cancelled when it is registered, so that nobody works on it', async () => {
+    const id = `${parent.id}-1`;
+    expect(await reports.register(child(id))).toBe(true);
+    expect(await jobs.get(id)).toMatchObject(cancelled);
+    expect(await reports.isActive(id)).toBe(false);
+  });
+
+  test('is cancelled when its first report comes, unless that is its outcome', async () => {
+    const [atWork, done] = [`${parent.id}-1`, `${parent.id}-2`];
+    const beat: JobEvent = {
+      type: 'heartbeat',
+      actorName: 'count',
+      stepStatus: 'processing',
+      message: null,
+    };
+    await reports.take({ jobId: atWork, event: beat, child: claim() });
+    await reports.take({ jobId: done, event: succeeded, child: claim() });
+    expect(await jobs.get(atWork)).toMatchObject(cancelled);
+    expect(await jobs.get(done)).toMatchObject({ status: 'Succeeded' });
+  });
+
+  test('is cancelled by whichever comes second, if both come at the same time', async () => {
+    const other = await jobs.submit(submission);
+    const ids = Array.from({ length: 20 }, (_, n) => `${other.id}-${n + 1}`);
+    await Promise.all([
+      ...ids.slice(0, 10).map((id) => reports.register(child(id, other.id))),
+      jobs.cancel(other.id, null),
+      ...ids.slice(10).map((id) => reports.register(child(id, other.id))),
+    ]);
+    const statuses = await Promise.all(ids.map(async (id) => (await jobs.get(id))?.status));
+    expect(new Set(statuses)).toEqual(new Set(['Cancelled']));
   });
 });
 

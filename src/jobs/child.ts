@@ -1,7 +1,11 @@
+import type { EventOf } from './event.ts';
 import { resumedDeadline } from './input-rules.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
 import { placeOn } from './route-rules.ts';
+
+/** Why a child is cancelled that nobody cancelled by itself. */
+export const parentCancelled = 'its parent was cancelled';
 
 /** A fan-out child as the sidecar that made it describes it. */
 export interface Child {
@@ -26,7 +30,7 @@ export interface ChildClaim {
 /**
  * The job for a child: it goes on where its parent stood, and ends when its parent has to.
  *
- * @param parent null: unknown, or removed since; the child then has no deadline
+ * @param parent null: unknown, or removed since; the child then has no deadline and no owner
  */
 export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
   const { id, parentId } = child;
@@ -36,6 +40,8 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
     {
       id,
       parentId,
+      // Whatever a report says: whose a job is, only its caller's credential tells.
+      owner: parent?.owner ?? null,
       tool: null,
       route: { steps, current, metadata: { ...parent?.route.metadata, job_id: id } },
       payload: null,
@@ -53,6 +59,16 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
     now,
   );
   return { ...job, stepsCompleted: Math.min(child.current, steps.length) };
+}
+
+/** What a cancellation of a parent means to its children that are not finished. */
+export function cancelledWith({ reason, errorDetails }: Job): EventOf<'cancelled'> {
+  return {
+    type: 'cancelled',
+    reason: reason === 'CancelledByOperator' ? reason : 'CancelledByClient',
+    message: parentCancelled,
+    details: errorDetails,
+  };
 }
 
 /** The parent's id, which is the child's without the `-n` that a sidecar appends. Null: there is no `-n`. */

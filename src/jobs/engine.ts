@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts';
 import { ActorReports } from './actor-reports.ts';
 import { announceEnds } from './announcer.ts';
 import type { Broker } from './broker.ts';
-import { ClientJobs } from './client-jobs.ts';
+
 import { Dispatcher } from './dispatcher.ts';
 import { JobCreator } from './job-creator.ts';
 import { JobEvents } from './job-events.ts';
@@ -12,6 +12,7 @@ import { JobReader } from './job-reader.ts';
 import type { ApplyOutcome, JobStore } from './job-store.ts';
 import type { JobUpdate } from './job.ts';
 import type { Publisher } from './publisher.ts';
+import { SharedJobs } from './shared-jobs.ts';
 import { Reaper } from './reaper.ts';
 
 export interface EngineParts {
@@ -30,7 +31,7 @@ export interface EngineParts {
 /** What the gateway does with jobs, whatever they are stored in, sent by and asked for through. */
 export interface Engine {
   /** For clients. */
-  readonly jobs: ClientJobs;
+  readonly jobs: SharedJobs;
   /** For actors. */
   readonly reports: ActorReports;
   readonly events: JobEvents;
@@ -52,7 +53,7 @@ export function createEngine(parts: EngineParts): Engine {
   const dispatcher = new Dispatcher({ store, events, publisher, clock, log, unroutableGraceMs });
   const creator = new JobCreator({ store, dispatcher, clock });
   return {
-    jobs: new ClientJobs({ store, reader, creator, events, feed, dispatcher, clock }),
+    jobs: new SharedJobs({ store, reader, creator, events, feed, dispatcher, clock }),
     reports: new ActorReports({ reader, creator, events, clock }),
     events,
     feed,

@@ -26,10 +26,13 @@ export function idOfKey(scope: string | null, key: string): string {
 
 /**
  * The id of the job that repeats another one with these arguments. Asked for twice, a retry makes one
- * job.
+ * job for each who asks.
+ *
+ * @param owner who asks; null: nobody is asked who they are
  */
-export function idOfRetry(job: Job, payload: Json): string {
-  return uuidOf(['retry', job.id, canonicalJson(payload)]);
+export function idOfRetry(job: Job, payload: Json, owner: string | null): string {
+  const parts = ['retry', job.id, canonicalJson(payload)];
+  return uuidOf(owner === null ? parts : [...parts, owner]);
 }
 
 /** A UUIDv8 (RFC 9562, section 5.8) of the SHA-256 of its parts. */

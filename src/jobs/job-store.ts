@@ -43,6 +43,8 @@ export interface ListQuery {
   readonly status: JobStatus | null;
   readonly tool: string | null;
   readonly parentId: string | null;
+  /** Whose jobs; null: everybody's. */
+  readonly owner: string | null;
   readonly createdAfter: EpochMs | null;
   readonly before: ListPosition | null;
   /** Most jobs of a page. */
@@ -121,6 +123,13 @@ export interface JobStore {
    * that a page of large results does not fill the memory.
    */
   list(query: ListQuery): Promise<JobPage>;
+
+  /**
+   * Counts the unfinished jobs of owners, without children.
+   *
+   * @param limits up to how many each owner's are counted; owners without any may be missing
+   */
+  countUnfinished(limits: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>>;
 
   /** Leases unfinished, undispatched jobs whose lease or postponement is over. */
   claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]>;

@@ -12,6 +12,8 @@
  * - end queue: `happy-end` or `error-end`, where the message of a finished job goes
  * - first and second generation: the two forms in which actors and clients of earlier releases of
  *   Asya speak; the second generation calls a job an envelope and a step an actor
+ * - owner: whose a job is; children have their parent's
+ * - viewer: on whose behalf a client reaches jobs; it sees its own, an operator everybody's
  *
  * What happens to a job
  * - event: something that happens to a job: a report, an answer, a deadline (see event.ts)
@@ -159,6 +161,11 @@ export interface JobState {
 export interface Job extends JobState {
   /** Fan-out children only. */
   readonly parentId: string | null;
+  /**
+   * Whose it is, such as `corp|alice` or `key|ci`. Null: it was made while nobody was asked who they
+   * are, or it is a child whose parent is not known.
+   */
+  readonly owner: string | null;
   /** The job that this one repeats, because a person or a program asked for that. */
   readonly retryOf: string | null;
   /** The tool's arguments with defaults applied. */

@@ -5,6 +5,7 @@ export type Beginning = Pick<
   Job,
   | 'id'
   | 'parentId'
+  | 'owner'
   | 'tool'
   | 'route'
   | 'payload'

@@ -26,13 +26,18 @@ export interface Submission {
 }
 
 /** A new job for what a caller wants done. */
-export function submittedJob(submission: Submission, id: string, now: EpochMs): Job {
+export function submittedJob(
+  submission: Submission,
+  { id, owner }: Pick<Job, 'id' | 'owner'>,
+  now: EpochMs,
+): Job {
   const { tool, steps, payload, metadata, headers } = submission;
   const { timeoutSeconds, heartbeatTimeoutSeconds, inputTimeoutSeconds } = submission;
   return newJob(
     {
       id,
       parentId: null,
+      owner,
       tool,
       route: { steps, current: 0, metadata: { ...metadata, job_id: id } },
       payload,

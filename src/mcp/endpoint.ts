@@ -34,14 +34,18 @@ const maxBatch = 100;
 export function mcpPlugin(parts: McpParts): FastifyPluginAsync {
   const endpoint = new Endpoint(parts);
   return async (scope) => {
+    // What a caller may do depends on its message.
+    const config = { access: 'caller' } as const;
     acceptMessages(scope);
     answerErrors(scope);
     scope.addHook('onRequest', refuseModernSession);
-    scope.post('/mcp', (request, response) => endpoint.post(request, response));
+    scope.post('/mcp', { config }, (request, response) => endpoint.post(request, response));
     // A HEAD would open a stream that nobody reads.
     const exposeHeadRoute = false;
-    scope.get('/mcp', { exposeHeadRoute }, (request, response) => endpoint.get(request, response));
-    scope.delete('/mcp', (request, response) => endpoint.endSession(request, response));
+    scope.get('/mcp', { exposeHeadRoute, config }, (request, response) =>
+      endpoint.get(request, response),
+    );
+    scope.delete('/mcp', { config }, (request, response) => endpoint.endSession(request, response));
   };
 }
 
@@ -72,8 +76,8 @@ class Endpoint {
       : this.#postOne(readMessage(body), request, response);
   }
 
-  async get({ headers }: FastifyRequest, response: FastifyReply): Promise<FastifyReply> {
-    const caller = callerOf(headers, this.#sessions);
+  async get({ headers, client }: FastifyRequest, response: FastifyReply): Promise<FastifyReply> {
+    const caller = callerOf(headers, client, this.#sessions);
     if ('error' in caller) return sendFailure(response, caller);
     if (!acceptsStream(headers.accept)) return sendFailure(response, notAStream);
     const lastEventId = String(headers['last-event-id'] ?? '');
@@ -81,8 +85,11 @@ class Endpoint {
   }
 
   /** Other replicas are not told, and take the id until it expires; the client has done its part. */
-  async endSession({ headers }: FastifyRequest, response: FastifyReply): Promise<FastifyReply> {
-    const session = sessionOf(headers, this.#sessions);
+  async endSession(
+    { headers, client }: FastifyRequest,
+    response: FastifyReply,
+  ): Promise<FastifyReply> {
+    const session = sessionOf(headers, client, this.#sessions);
     if (session === null) {
       return sendFailure(response, refusal(400, 'the Mcp-Session-Id header is missing'));
     }
@@ -93,21 +100,21 @@ class Endpoint {
 
   async #postOne(
     message: RpcMessage,
-    { headers }: FastifyRequest,
+    { headers, client }: FastifyRequest,
     response: FastifyReply,
   ): Promise<FastifyReply> {
     if (message.kind === 'malformed') {
       return deliver(response, { ...errorReply(message.id, message.error), status: 400 }, 'json');
     }
     if (isModern(message, headers)) {
-      return replyToModern(this.#modern, message, headers, response);
+      return replyToModern(this.#modern, message, { headers, client }, response);
     }
     const begins = message.kind === 'request' && message.method === 'initialize';
-    const caller = begins ? newCaller(headers) : callerOf(headers, this.#sessions);
+    const caller = begins ? newCaller(headers, client) : callerOf(headers, client, this.#sessions);
     if ('error' in caller) return sendFailure(response, caller, message);
     if (message.kind === 'notification') await this.#legacy.hear(message, caller);
     if (message.kind === 'response') {
-      const failure = await this.#legacy.takeResponse(message);
+      const failure = await this.#legacy.takeResponse(message, caller);
       if (failure !== null) return sendFailure(response, failure);
     }
     if (message.kind !== 'request') return response.code(202).send();
@@ -119,11 +126,11 @@ class Endpoint {
 
   async #postBatch(
     body: readonly unknown[],
-    { headers }: FastifyRequest,
+    { headers, client }: FastifyRequest,
     response: FastifyReply,
   ): Promise<FastifyReply> {
     if (namesModernVersion(headers)) return sendFailure(response, noBatches);
-    const sender = callerOf(headers, this.#sessions);
+    const sender = callerOf(headers, client, this.#sessions);
     if ('error' in sender) return sendFailure(response, sender);
     if (sender.version !== batchVersion) return sendFailure(response, noBatches);
     if (body.length === 0 || body.length > maxBatch) {
@@ -135,7 +142,7 @@ class Endpoint {
     const notifications = messages.filter((message) => message.kind === 'notification');
     await Promise.all(notifications.map((message) => this.#legacy.hear(message, caller)));
     const responses = messages.filter((message) => message.kind === 'response');
-    await Promise.all(responses.map((message) => this.#legacy.takeResponse(message)));
+    await Promise.all(responses.map((message) => this.#legacy.takeResponse(message, caller)));
     const asking = messages.filter(
       (message) => message.kind === 'request' || message.kind === 'malformed',
     );

@@ -15,9 +15,9 @@ import type { ReportInbox } from './report-inbox.ts';
 interface Parts {
   readonly queues: Queues;
   readonly reports: ReportInbox;
-  /** The queue name that stands for `reports`. */
+  /** The name of the queue that leads to `reports`. */
   readonly reportQueue: string;
-  readonly isActive: ((jobId: string) => Promise<boolean>) | undefined;
+  readonly isActive: ((jobId: string, attempt: number | null) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Pause before a message whose handler failed is delivered again. */
@@ -25,7 +25,7 @@ interface Parts {
   readonly onClose: () => void;
 }
 
-/** What one group of actors in this process holds of the broker. */
+/** The connection of one group of actors in this process to its broker. */
 export class ActorConnection implements ActorBroker {
   readonly #parts: Parts;
   readonly #consumers: Consumer[] = [];
@@ -73,7 +73,8 @@ export class ActorConnection implements ActorBroker {
     const { isActive } = this.#parts;
     try {
       await this.report(replyTo, report);
-      return isActive === undefined || (await isActive(report.job_id));
+      if (isActive === undefined) return true;
+      return await isActive(report.job_id, report.attempt ?? null);
     } catch {
       return true;
     }
@@ -96,13 +97,14 @@ export class ActorConnection implements ActorBroker {
     this.#parts.onClose();
   }
 
-  /** Ends with the message acknowledged or back in its queue; never rejects. */
+  /** Ends with the message acknowledged or back in its queue. Never rejects. */
   async #take(
     queue: string,
     message: Message,
     handle: (delivery: Delivery) => Promise<void>,
   ): Promise<void> {
-    // Handlers must not run inside the publisher's call, nor a chain of quick ones starve the sockets.
+    // In a turn of its own, because a handler must not run inside the publisher's call, and many quick
+    // ones must not keep the event loop from its sockets.
     await nextTurn();
     if (this.#closing.signal.aborted) return message.nack();
 
@@ -122,7 +124,7 @@ export class ActorConnection implements ActorBroker {
       }
       const { redeliverMs, log } = this.#parts;
       log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');
-      // Until then the message holds its place among those at work, which slows a failing actor down.
+      // The message counts as being at work until then, which slows a failing actor down.
       await pause(redeliverMs, this.#closing.signal);
       message.nack();
     }

@@ -18,7 +18,7 @@ export interface MemoryBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
   /** May an actor (still) work on this job? Absent: nothing is known, and it may. */
-  readonly isActive?: (jobId: string) => Promise<boolean>;
+  readonly isActive?: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;
@@ -77,7 +77,7 @@ export class MemoryBroker implements Broker, ActorConnector {
     return this.#queues.send(step, message) ? 'confirmed' : 'unroutable';
   }
 
-  /** Always null: a full queue is one step's trouble, and the others go on. */
+  /** Always null: a full queue concerns one step, and messages for the others can be published. */
   unavailable(): null {
     return null;
   }

@@ -127,6 +127,18 @@ export class MemoryJobStore implements JobStore, ChangeNotifier {
     return { jobs: found.slice(0, count).map(({ job }) => job), more: count < found.length };
   }
 
+  async countUnfinished(limits: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    for (const { job } of this.#open.values()) {
+      const { owner, parentId } = job;
+      if (owner === null || parentId !== null) continue;
+      const limit = limits.get(owner) ?? 0;
+      const count = counts.get(owner) ?? 0;
+      if (count < limit) counts.set(owner, count + 1);
+    }
+    return counts;
+  }
+
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
     const waiting = [...this.#open.values()]
       .filter((entry) => entry.job.dispatchedAt === null && entry.dispatchAfter <= now)
@@ -265,10 +277,11 @@ function dueAt(job: Job, heardSince: EpochMs): EpochMs {
 }
 
 function matches(job: Job, query: ListQuery): boolean {
-  const { status, tool, parentId, createdAfter, before } = query;
+  const { status, tool, parentId, owner, createdAfter, before } = query;
   return (
     (status === null || job.status === status) &&
     (tool === null || job.tool === tool) &&
+    (owner === null || job.owner === owner) &&
     (parentId === null || job.parentId === parentId) &&
     (createdAfter === null || job.createdAt > createdAfter) &&
     (before === null || newestFirst(job, before) > 0)

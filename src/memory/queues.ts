@@ -2,7 +2,7 @@ import { Broker, type Message, type Queue } from 'smqp';
 import type { EpochMs } from '../jobs/job.ts';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 
-/** What stands in a queue: a message body as RabbitMQ would carry it, and the properties that matter. */
+/** A message in a queue: its body as RabbitMQ would carry it, and the properties that count here. */
 export interface QueuedMessage {
   readonly body: string;
   readonly replyTo: string | null;
@@ -10,7 +10,7 @@ export interface QueuedMessage {
   readonly expiresAt: EpochMs | null;
 }
 
-/** A message that nobody could read, kept for whoever wants to know why. */
+/** A message that nobody can use, and why. */
 export interface BuriedMessage {
   readonly queue: string;
   readonly body: Buffer;
@@ -26,7 +26,7 @@ export class Queues {
   readonly #broker = new Broker();
   readonly #maxMessages: number;
   readonly #maxBytes: number;
-  /** Of each queue; those at work included. */
+  /** The bytes in each queue, messages at work included. */
   readonly #bytes = new Map<string, number>();
   readonly #deadLetters: BuriedMessage[] = [];
   #deadLetterBytes = 0;

@@ -13,6 +13,14 @@ export interface GaugeSources {
   readonly dependencies: Readonly<Record<string, () => Promise<string | null>>>;
   readonly store: Pick<JobStore, 'outboxBacklog'>;
   readonly tools: () => { readonly count: number; readonly usable: boolean };
+  /** Null: nobody is asked who they are. */
+  readonly access: AccessFigures | null;
+}
+
+export interface AccessFigures {
+  readonly usable: boolean;
+  /** How old each issuer's keys are, in milliseconds, by its name. Null: they were never fetched. */
+  keyAges(): ReadonlyMap<string, number | null>;
 }
 
 interface OutboxFigures {
@@ -25,7 +33,7 @@ const unknown: OutboxFigures = { jobs: NaN, oldestSeconds: NaN };
 
 export function addGauges(
   registry: Registry,
-  { version, dependencies, store, tools }: GaugeSources,
+  { version, dependencies, store, tools, access }: GaugeSources,
 ) {
   const gauge = (name: string, help: string, read: () => number | Promise<number>) =>
     new Gauge({
@@ -79,6 +87,32 @@ export function addGauges(
     '0: the tools files changed and cannot be used; the tools are those of before',
     () => (tools().usable ? 1 : 0),
   );
+  if (access !== null) addAccessGauges(registry, access);
+}
+
+function addAccessGauges(registry: Registry, access: AccessFigures): void {
+  const usable = new Gauge({
+    name: 'asya_access_file_usable',
+    help: '0: the access file changed and cannot be used; the rules are those of before',
+    registers: [],
+    collect() {
+      this.set(access.usable ? 1 : 0);
+    },
+  });
+  const ages = new Gauge({
+    name: 'asya_jwks_age_seconds',
+    help: "Age of an issuer's keys; absent until they were fetched for the first time",
+    labelNames: ['issuer'],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const [issuer, ms] of access.keyAges()) {
+        if (ms !== null) this.set({ issuer }, ms / 1000);
+      }
+    },
+  });
+  registry.registerMetric(usable);
+  registry.registerMetric(ages);
 }
 
 async function readOutbox(store: Pick<JobStore, 'outboxBacklog'>): Promise<OutboxFigures> {

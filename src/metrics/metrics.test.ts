@@ -96,6 +96,7 @@ test('what gives no answer is down, and the rest is told all the same', async ()
   const now = Date.now();
   metrics.ask({
     version: '1.2.3',
+    access: null,
     dependencies: { database: () => new Promise(() => {}), broker: async () => null },
     store: { outboxBacklog: async () => ({ jobs: 2, oldestSince: now - 60_000 }) },
     tools: () => ({ count: 3, usable: true }),

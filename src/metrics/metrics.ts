@@ -17,6 +17,8 @@ export class Metrics {
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #requestSeconds: Histogram<'route'>;
   readonly #reports: Counter<'queue' | 'fate'>;
+  readonly #auth: Counter<'scheme' | 'outcome'>;
+  readonly #limited: Counter<'limit'>;
 
   constructor() {
     const registers = [this.#registry];
@@ -40,6 +42,28 @@ export class Metrics {
       labelNames: ['queue', 'fate'],
       registers,
     });
+    this.#auth = new Counter({
+      name: 'asya_auth_total',
+      help: 'Requests by what they showed of who makes them, and whether they were let in',
+      labelNames: ['scheme', 'outcome'],
+      registers,
+    });
+    this.#limited = new Counter({
+      name: 'asya_limited_total',
+      help: 'Requests refused because their owner has used up what it may',
+      labelNames: ['limit'],
+      registers,
+    });
+  }
+
+  /** A request that showed, or did not show, who makes it. */
+  countAuth(scheme: string, outcome: string): void {
+    this.#auth.inc({ scheme, outcome });
+  }
+
+  /** A request that was refused because its owner has used up what it may. */
+  countLimited(limit: string): void {
+    this.#limited.inc({ limit });
   }
 
   /** The media type of `text`. */

@@ -142,6 +142,10 @@ export class ObservedStore implements JobStore {
     return this.#watch('list', () => this.#store.list(query));
   }
 
+  countUnfinished(limits: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+    return this.#watch('count-unfinished', () => this.#store.countUnfinished(limits), limits.size);
+  }
+
   claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {
     return this.#watch('claim-outbox', () => this.#store.claimOutbox(now, leasedUntil, limit));
   }

@@ -1,3 +1,4 @@
+import type { UsageListener } from '../access/usage.ts';
 import { StoreUnavailable, type ChangeListener } from '../jobs/job-store.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
@@ -6,6 +7,7 @@ import { PostgresChangeNotifier } from './change-notifier.ts';
 import { DatabaseClock } from './database-clock.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';
+import { PostgresUsageNotifier, usageChannel } from './usage-notifier.ts';
 import { prepareDatabase } from './schema.ts';
 import { DatabaseUnusable } from './database-unusable.ts';
 import { readTime } from './sql/read-time.ts';
@@ -16,6 +18,8 @@ export interface DatabaseOptions {
   readonly log: Log;
   /** Told of changes by every gateway on this database. */
   readonly listener: () => ChangeListener;
+  /** Told what other gateways on this database let through. Null: nobody wants to know. */
+  readonly onUsage: UsageListener | null;
   /** Called if the database turns out to be unusable only after it was away at the start. */
   readonly onUnusable: (error: DatabaseUnusable) => void;
 }
@@ -32,6 +36,7 @@ const notableSkewMs = 2_000;
 /** The store on PostgreSQL with all it needs: connections, the check of the schema, the listener. */
 export class PostgresDatabase implements Service {
   readonly store: PostgresJobStore;
+  readonly usage: PostgresUsageNotifier;
   readonly #options: DatabaseOptions;
   readonly #pool: Pool;
   readonly #notifier: PostgresChangeNotifier;
@@ -44,7 +49,7 @@ export class PostgresDatabase implements Service {
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
-    const { url, maxConnections, log } = options;
+    const { url, maxConnections, log, onUsage } = options;
     this.#pool = new Pool({
       url,
       // One connection of the limit listens.
@@ -55,7 +60,13 @@ export class PostgresDatabase implements Service {
         this.#listenAgain();
       },
     });
-    this.#notifier = new PostgresChangeNotifier(this.#pool, () => this.#listenAgain());
+    const usage = new PostgresUsageNotifier(this.#pool);
+    this.usage = usage;
+    this.#notifier = new PostgresChangeNotifier(
+      this.#pool,
+      () => this.#listenAgain(),
+      onUsage === null ? {} : { [usageChannel]: (payload) => usage.heard(payload, onUsage) },
+    );
     this.store = new PostgresJobStore(this.#pool);
     this.#opening = new PeriodicLoop({
       everyMs: retryMs,

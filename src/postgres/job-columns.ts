@@ -28,6 +28,7 @@ type Columns = { readonly [Field in keyof StateRow]: StateColumn } & {
 const columns: Columns = {
   id: { type: 'text', use: 'read' },
   parentId: { type: 'text', use: 'kept' },
+  owner: { type: 'text', use: 'kept' },
   tool: { type: 'text', use: 'read' },
   status: { type: 'text', use: 'changed' },
   reason: { type: 'text', use: 'changed' },

@@ -17,6 +17,7 @@ import type { Pool } from './pool.ts';
 import { jobOf, stateOf, type StateRow } from './rows.ts';
 import { Retention } from './retention.ts';
 import { claimOutbox } from './sql/claim-outbox.ts';
+import { countUnfinished } from './sql/count-unfinished.ts';
 import { createJobs } from './sql/create-jobs.ts';
 import { findDueJobs } from './sql/find-due-jobs.ts';
 import { getJobs } from './sql/get-jobs.ts';
@@ -76,6 +77,11 @@ export class PostgresJobStore implements JobStore {
     const rows = await this.#pool.runLong((sql) => readJobList(sql, query));
     const page = rows.map(({ more, ...row }) => ({ more, job: jobOf(row) }));
     return { jobs: page.map(({ job }) => job), more: page.some(({ more }) => more) };
+  }
+
+  async countUnfinished(limits: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+    const rows = await this.#pool.run((sql) => countUnfinished(sql, limits));
+    return new Map(rows.map(({ owner, jobs }) => [owner, jobs]));
   }
 
   async claimOutbox(now: EpochMs, leasedUntil: EpochMs, limit: number): Promise<OutboxJob[]> {

@@ -68,6 +68,7 @@ function cost(query: Partial<ListQuery>): Promise<{ found: number; pages: number
       status: null,
       tool: null,
       parentId: null,
+      owner: null,
       createdAfter: null,
       before: null,
       limit: 50,

@@ -1,6 +1,6 @@
 import { TimeLimitExceeded } from '../lib/time-limit.ts';
 import { parseDatabaseUrl, type DatabaseTarget } from './database-url.ts';
-import type { Connection, Work } from './connection/connection.ts';
+import type { Connection, ConnectionWork } from './connection/connection.ts';
 import { Connections, type ConnectionsOptions } from './connection/connections.ts';
 import { explained, unavailable } from './connection/outage.ts';
 import { NotConnected, Servers } from './connection/servers.ts';
@@ -18,6 +18,11 @@ export interface PoolOptions {
   readonly timeLimitMs?: number;
   /** Called when connections were lost. */
   readonly onLoss?: () => void;
+}
+
+interface ListenOptions {
+  readonly onNotify: (payload: string, channel: string) => void;
+  readonly onLoss: () => void;
 }
 
 /** Batches of events come one at a time, and large ones beside them. */
@@ -63,35 +68,37 @@ export class Pool {
   }
 
   /** Runs a statement that takes milliseconds, however many rows there are. @throws StoreUnavailable */
-  run<T>(work: Work<T>): Promise<T> {
+  run<T>(work: ConnectionWork<T>): Promise<T> {
     return this.#use(this.#groups.short, work);
   }
 
   /** Runs a statement that may take long. @throws StoreUnavailable in an outage */
-  runLong<T>(work: Work<T>): Promise<T> {
+  runLong<T>(work: ConnectionWork<T>): Promise<T> {
     return this.#use(this.#groups.long, work);
   }
 
   /** Runs one transaction. @throws StoreUnavailable in an outage */
-  transact<T>(work: Work<T>): Promise<T> {
+  transact<T>(work: ConnectionWork<T>): Promise<T> {
     return this.#use(this.#groups.transactions, work);
   }
 
   /**
-   * Opens a connection beside the others that hears what is sent to a channel.
+   * Opens a connection beside the others that hears what is sent to channels.
    *
    * @param options `onLoss` is called when it ends, unless it was closed here
    * @throws StoreUnavailable in an outage
    */
   async listen(
-    channel: string,
-    { onNotify, onLoss }: { onNotify: (payload: string) => void; onLoss: () => void },
+    channels: readonly string[],
+    { onNotify, onLoss }: ListenOptions,
   ): Promise<Connection> {
     const settings = this.#settings;
     try {
       const opening = this.#servers.connect({ settings, onNotify, onLost: onLoss });
       const connection = await opening;
-      await connection.run((sql) => sql`LISTEN ${sql(channel)}`, this.#limitMs);
+      for (const channel of channels) {
+        await connection.run((sql) => sql`LISTEN ${sql(channel)}`, this.#limitMs);
+      }
       return connection;
     } catch (error) {
       throw this.#explained(error);
@@ -109,7 +116,7 @@ export class Pool {
     await Promise.all(Object.values(this.#groups).map((group) => group.close(graceMs)));
   }
 
-  async #use<T>(group: Connections, work: Work<T>): Promise<T> {
+  async #use<T>(group: Connections, work: ConnectionWork<T>): Promise<T> {
     try {
       return await group.use(work);
     } catch (error) {

@@ -8,20 +8,20 @@ import type { RabbitConnection } from './connection.ts';
 export interface ActivityRepliesParts {
   /** One for publishing: see RabbitConnection. */
   readonly connection: RabbitConnection;
-  /** May an actor (still) work on this job? */
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  /** May an actor (still) work on this attempt at this job? Null: it does not tell its attempt. */
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly log: Log;
 }
 
 /**
- * How RabbitMQ names whoever waits for a reply without a queue. Nothing else is replied to: an actor may
- * have copied the `reply_to` of its message, and the reply would be a broken report in its queue.
+ * What the `reply_to` of direct reply-to begins with. Only such messages get a reply. An actor may have copied
+ * the `reply_to` of its message, which names the report queue, and a reply would be a broken report there.
  */
 const directReplyTo = 'amq.rabbitmq.reply-to.';
 
 /**
- * Tells an actor whose report asks for it whether its job is still active, as HTTP does. Best effort: an
- * actor that hears nothing goes on with its work.
+ * Replies to reports that ask whether their job is still active. Best effort, because an actor without a
+ * reply goes on with its work.
  */
 export class ActivityReplies {
   readonly #parts: ActivityRepliesParts;
@@ -33,20 +33,20 @@ export class ActivityReplies {
     this.#sender = new ConfirmSender({ connection, setUp: async () => {}, log });
   }
 
-  /** To be called once the report is committed, so that the reply says what became of it. Never throws. */
+  /** To be called after the commit, so that the reply says how things stand then. Never throws. */
   replyTo(report: AsyncMessage): void {
     const { replyTo } = report;
     if (replyTo?.startsWith(directReplyTo) !== true) return;
     this.#reply(report, replyTo).catch((error: unknown) => {
-      this.#parts.log.debug({ err: error }, 'an actor did not hear whether its job is active');
+      this.#parts.log.debug({ err: error }, 'an actor was not told whether its job is active');
     });
   }
 
   async #reply(report: AsyncMessage, replyTo: string): Promise<void> {
     const body: Buffer = report.body;
-    const jobId = skimJson(body)?.members['job_id'];
+    const { job_id: jobId, attempt } = skimJson(body)?.members ?? {};
     if (typeof jobId !== 'string') return;
-    const active = await this.#parts.isActive(jobId);
+    const active = await this.#parts.isActive(jobId, typeof attempt === 'number' ? attempt : null);
     await this.#sender.send({
       exchange: '',
       routingKey: replyTo,

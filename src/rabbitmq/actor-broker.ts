@@ -24,11 +24,11 @@ export interface ActorBrokerOptions {
   readonly exchange: string;
   readonly log: Log;
   readonly clock?: Clock;
-  /** How long an envelope without a queue is sent again before Unroutable. Default 30,000. */
+  /** Milliseconds for which an envelope without a queue is sent again before Unroutable. Default 30,000. */
   readonly unroutableGraceMs?: number;
 }
 
-/** Connects actors to RabbitMQ. If it is away, the connection is made as soon as it is back. */
+/** Connects actors to RabbitMQ. While RabbitMQ is away, it tries again in the background. */
 export async function connectActorBroker(options: ActorBrokerOptions): Promise<ActorBroker> {
   const broker = new RabbitActorBroker(options);
   await broker.start();

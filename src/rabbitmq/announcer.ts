@@ -30,7 +30,7 @@ export class RabbitAnnouncer {
   }
 
   calledOff(job: CalledOffJob): void {
-    // Late news would be no news, so nothing is kept for after an outage.
+    // Actors would hear of it too late after an outage, so nothing is kept for then.
     this.#sender.send(this.#messageOf(job)).catch((error: unknown) => {
       this.#log.debug({ err: error, jobId: job.jobId }, 'actors did not hear of an end');
     });

@@ -25,7 +25,7 @@ export interface RabbitBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
   /** May an actor (still) work on this job? Absent: actors that ask are not told. */
-  readonly isActive?: (jobId: string) => Promise<boolean>;
+  readonly isActive?: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly clock: Clock;
   readonly log: Log;
@@ -74,7 +74,7 @@ export class RabbitBroker implements Broker, ActorConnector {
     await Promise.all(this.#consumers.map((consumer) => consumer.start()));
   }
 
-  /** Reports first, so that what follows from them can still be written and sent. */
+  /** Stops the consumers of reports first, so that dead letters can still be sent. */
   async stop(): Promise<void> {
     await Promise.all(this.#consumers.map((consumer) => consumer.stop()));
     await Promise.all([this.#consuming.stop(), this.#publishing.stop()]);
@@ -96,7 +96,7 @@ export class RabbitBroker implements Broker, ActorConnector {
     this.#announcer.calledOff(job);
   }
 
-  /** Not while actors cannot send either: an alarm silences them all. */
+  /** False also while RabbitMQ blocks publishers: an alarm silences the actors, too. */
   canHear(): boolean {
     return this.#consuming.connected && this.unavailable() === null;
   }

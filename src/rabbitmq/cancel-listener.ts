@@ -18,8 +18,8 @@ export interface CancelListenerOptions {
 const cancelMs = 1_000;
 
 /**
- * Hears which jobs were called off, by a queue of this process alone that goes with its connection.
- * What is announced while it is not connected is not heard.
+ * Listens for jobs that are called off. It has a queue of its own, which RabbitMQ deletes with the
+ * connection. So it misses what is announced while it is not connected.
  */
 export class CancelListener {
   readonly #options: CancelListenerOptions;
@@ -35,7 +35,7 @@ export class CancelListener {
     const declared = cancelledExchange(exchange);
     this.#consumer = connection.createConsumer(
       {
-        // The broker makes up a name; after a reconnect it is another queue.
+        // RabbitMQ chooses the name. After a reconnect it is another queue.
         queue: '',
         queueOptions: { exclusive: true, autoDelete: true },
         exchanges: [declared],

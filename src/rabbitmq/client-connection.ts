@@ -3,7 +3,7 @@ import { gatherAcks } from './gathered-acks.ts';
 import { HeldBodies } from './held-bodies.ts';
 import { keepBodiesRaw } from './raw-bodies.ts';
 
-/** rabbitmq-client's connection, with channels that deliver bodies as sent and acknowledge together. */
+/** A connection of rabbitmq-client whose channels deliver bodies as bytes, and gather acknowledgements. */
 export class ClientConnection extends Connection {
   readonly #held: HeldBodies | null;
 

@@ -10,7 +10,7 @@ export interface Message {
   readonly body: Buffer;
 }
 
-/** The messages of one id that are under way, which a return does not tell apart. */
+/** The messages under way that have the same id. RabbitMQ's return of one does not say which it was. */
 interface Flight {
   count: number;
   returned: boolean;
@@ -23,8 +23,9 @@ export class ConfirmChannel {
 
   private constructor(channel: Channel) {
     this.#channel = channel;
-    // This channel receives no messages but returns, each before its confirm. The client's event for
-    // them comes after the confirm; waiting for it halves the throughput.
+    // This channel receives nothing but returned messages, and each return comes before the confirm of
+    // its message. The client emits its own event after the confirm; to wait for that would halve the
+    // throughput.
     onMessageHeader(channel, ({ messageId }) => this.#returned(messageId));
   }
 
@@ -49,8 +50,8 @@ export class ConfirmChannel {
   }
 
   /**
-   * Resolves with the broker's answer, however long that takes. Of messages of one id that are
-   * under way together all count as returned if one was: sending again is safe, losing is not.
+   * Resolves with the broker's answer, however long that takes. If one of several messages with the same
+   * id is returned, all of them count as returned: a message may be sent twice, but must not be lost.
    *
    * @throws AMQPError on a nack, or when the channel or the connection is lost
    */

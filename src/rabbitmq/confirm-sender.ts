@@ -26,7 +26,10 @@ interface Call {
   over: boolean;
 }
 
-/** Reopening a channel that the broker closed; exchange trouble does not go away within seconds. */
+/**
+ * Pauses before a channel is opened again that the broker closed. Its reason, such as a missing
+ * exchange, usually lasts.
+ */
 const reopening = { firstMs: 100, capMs: 5_000 };
 
 /** How much longer the answer to a large message may take: it is sent, and written to disk. */
@@ -128,7 +131,10 @@ export class ConfirmSender {
     return this.#confirmTimeoutMs + (body.length / 1_048_576) * msPerMebibyte;
   }
 
-  /** Late messages hold their place among the unconfirmed; a fresh channel sets them free. */
+  /**
+   * Late messages still count as unconfirmed. If they are too many, a new channel takes over, and they
+   * are given up.
+   */
   #countLate(channel: ConfirmChannel): void {
     if (channel !== this.#channel || ++this.#late < this.#maxUnconfirmed / 4) return;
     void channel.close();
@@ -141,7 +147,7 @@ export class ConfirmSender {
     return this.#opening;
   }
 
-  /** Tries until a channel is open or the connection is lost; connecting again begins anew. */
+  /** Tries until a channel is open or the connection is lost. The next connection calls it again. */
   async #open(): Promise<void> {
     const { connection, setUp, log } = this.#options;
     for (let attempt = 1; connection.connected && !connection.signal.aborted; attempt++) {
@@ -177,7 +183,7 @@ export class ConfirmSender {
   }
 }
 
-/** The channel is gone and the connection is not: somebody's message was at fault. */
+/** The broker closed the channel and not the connection, so it refused some message on it. */
 function isChannelLoss(error: unknown): boolean {
   return error instanceof AMQPChannelError && !(error instanceof AMQPConnectionError);
 }

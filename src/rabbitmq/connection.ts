@@ -16,16 +16,16 @@ export interface AmqpConnectionOptions {
   readonly maxHeldBytes?: number;
 }
 
-/** How long `start` waits for the first connection; afterwards it is tried in the background. */
+/** How long `start` waits for the first connection. After that it is tried in the background. */
 const firstConnectionMs = 5_000;
-/** A closing handshake takes milliseconds; a broker that is blocked or gone never answers it. */
+/** Closing takes milliseconds, unless the broker is blocked or gone: then it never answers. */
 const closeMs = 1_000;
 
 /**
- * A connection to RabbitMQ that comes back by itself.
+ * A connection to RabbitMQ that reconnects by itself.
  *
- * Publishing and consuming need one each: under a memory alarm RabbitMQ stops reading from
- * connections that publish, and acknowledgements on the same one would be stuck with them.
+ * Publishing and consuming need a connection each. Under a memory alarm RabbitMQ stops reading from
+ * connections that publish, so acknowledgements on the same connection would be stuck.
  */
 export class RabbitConnection implements Service {
   readonly #options: AmqpConnectionOptions;
@@ -42,7 +42,7 @@ export class RabbitConnection implements Service {
     this.#options = options;
   }
 
-  /** Aborted when the connection is being closed for good. */
+  /** Aborts when the connection is closed for good. */
   get signal(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -51,12 +51,12 @@ export class RabbitConnection implements Service {
     return this.#connected;
   }
 
-  /** Why nothing can be published; null: it can. */
+  /** Why nothing can be published. Null: it can. */
   fault(): string | null {
     return this.#fault;
   }
 
-  /** Called after every (re)connection; `start` waits for what the first call returns. */
+  /** The listener is called after every connect. `start` waits for what its first call returns. */
   onConnected(listener: () => Promise<void> | void): void {
     this.#onConnected.push(listener);
   }
@@ -65,7 +65,7 @@ export class RabbitConnection implements Service {
     this.#onUnblocked.push(listener);
   }
 
-  /** Resolves once connected, or once it is clear that this has to go on in the background. */
+  /** Resolves once it is connected, or after a failed attempt. Then it goes on in the background. */
   async start(): Promise<void> {
     const first = Promise.withResolvers<void>();
     this.#amqp = this.#connect(first.resolve);
@@ -91,8 +91,9 @@ export class RabbitConnection implements Service {
   }
 
   /**
-   * Sends messages and hears the answer to each, at most for a time in milliseconds. To be closed
-   * before the connection.
+   * A client that sends messages and waits for the reply to each. To be closed before the connection.
+   *
+   * @param timeout in milliseconds
    *
    * @throws BrokerUnavailable before `start`
    */
@@ -116,7 +117,7 @@ export class RabbitConnection implements Service {
       noDelay: true,
       retryLow: 200,
       retryHigh: 2_000,
-      // Consumers wait this long for a connection before they pause, and their closing waits too.
+      // How long a consumer waits for a connection before it pauses. Closing it waits as long.
       acquireTimeout: 1_000,
     };
     const amqp = new ClientConnection(options, maxHeldBytes);
@@ -161,7 +162,7 @@ export class RabbitConnection implements Service {
   }
 }
 
-/** The client puts the method before the text, and where it knows none, `undefined`. */
+/** The client's text begins with an AMQP method, or with `undefined` where there is none. */
 function reasonOf(error: Error): string {
   const reason = error.message.replace(/^undefined: /, '');
   if (reason.includes('ACCESS_REFUSED')) return `${reason} (check ASYA_RABBITMQ_URL)`;

@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import type { AsyncMessage } from 'rabbitmq-client';
 
-/** Many times what one process can hold unacknowledged; an older message is worked on once more. */
+/** Many times what one process holds unacknowledged. An older message is worked on once more. */
 const maxRemembered = 10_000;
 
 /**
- * The messages of one queue that this process is done with. RabbitMQ takes a message back, and delivers it again,
- * if the channel is lost before the acknowledgement arrives: the connection broke, or the work took
- * longer than RabbitMQ waits (`consumer_timeout`). The outcome has been sent by then, because that
- * goes over another channel, so the message needs its acknowledgement and no more work.
+ * The messages of one queue that this process is done with. If the channel is lost before the
+ * acknowledgement arrives, RabbitMQ delivers a message again. The channel is lost when the connection
+ * breaks, or when the work takes longer than RabbitMQ waits (`consumer_timeout`). The outcome has been sent
+ * by then, because it goes over another channel. So the message only has to be acknowledged.
  */
 export class DoneMessages {
   /** Oldest first. */

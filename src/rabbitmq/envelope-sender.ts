@@ -16,7 +16,10 @@ export interface EnvelopeSenderOptions {
   readonly log: Log;
 }
 
-/** RabbitMQ counts a message's time to live in 32 bits; a later deadline does without. */
+/**
+ * The longest time to live of a message: RabbitMQ counts it in 32 bits. A message with a later deadline
+ * does not expire.
+ */
 const maxExpirationMs = 2 ** 32 - 1;
 
 /** Puts envelopes into the queue of their current step, for gateways and actors alike. */
@@ -49,7 +52,7 @@ export class EnvelopeSender {
     if (step === undefined) return 'refused';
     const body = Buffer.from(encodeEnvelope(envelope));
     const properties = this.#propertiesOf(envelope, replyTo);
-    // Queues of second-generation actors may be bound with their own, prefixed name only.
+    // A queue of a second-generation actor may be bound with its prefixed name only.
     for (const routingKey of [step, `asya-${step}`]) {
       const message = { exchange: this.#exchange, routingKey, properties, body };
       const outcome = await this.#sender.send(message);

@@ -1,9 +1,9 @@
 import type { Channel } from 'rabbitmq-client';
 
 /**
- * Has a channel send the acknowledgements of a turn of the event loop as one, which names the last of
- * a row of deliveries: a third of what a consumed message costs RabbitMQ is its acknowledgement. What
- * was delivered after one that is still at work is acknowledged by itself.
+ * Has a channel acknowledge all deliveries of one turn of the event loop together, by naming the last
+ * one of a row. An acknowledgement is a third of what a consumed message costs RabbitMQ. A delivery that
+ * came after one that is still at work is acknowledged by itself.
  */
 export function gatherAcks(channel: Channel): void {
   const ack = channel.basicAck.bind(channel);
@@ -11,7 +11,7 @@ export function gatherAcks(channel: Channel): void {
   const close = channel.close.bind(channel);
   /** Every delivery up to this one is settled. RabbitMQ counts a channel's from 1. */
   let row = 0;
-  /** Those after the row that are settled, too. */
+  /** The settled deliveries after the end of the row. */
   const settled = new Set<number>();
   let waiting: number[] = [];
 
@@ -23,11 +23,12 @@ export function gatherAcks(channel: Channel): void {
   function flush(): void {
     const tags = waiting;
     waiting = [];
-    // RabbitMQ delivers what a lost channel did not acknowledge again.
+    // The channel was lost. RabbitMQ delivers again what it did not acknowledge.
     if (tags.length === 0 || !channel.active) return;
     for (const tag of tags) settle(tag);
     const ofRow = tags.filter((tag) => tag <= row);
-    // Not the row's end, which may have been refused: RabbitMQ takes no tag a second time.
+    // The last acknowledged tag and not the end of the row, which may have been refused already: RabbitMQ
+    // takes no tag twice.
     if (ofRow.length > 0) ack({ deliveryTag: Math.max(...ofRow), multiple: true });
     for (const tag of tags) if (tag > row) ack({ deliveryTag: tag });
   }

@@ -2,15 +2,15 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Connection } from 'rabbitmq-client';
 
-/** What rabbitmq-client 5.0.8 writes its frames to; a new one for every connection. */
+/** The socket that rabbitmq-client 5.0.8 writes its frames to. Every connection has a new one. */
 interface SocketOwner {
   readonly _socket: Socket;
 }
 
 /**
- * Sends what a turn of the event loop writes as one piece. The client hands over each message and
- * each acknowledgement by itself, and a system call for each costs more than all else about it, here
- * and in the broker. To be called after every (re)connection.
+ * Sends all that is written in one turn of the event loop as one piece. The client writes each message and
+ * each acknowledgement by itself, and a system call for each costs more than everything else about it,
+ * here and in the broker. To be called after every (re)connection.
  */
 export function gatherWrites(connection: Connection): void {
   // An internal of the client: the test fails if it changes.
@@ -30,9 +30,9 @@ export function gatherWrites(connection: Connection): void {
   };
 }
 
-/** Resolves once what was written, or was about to be, has left with its turn. */
+/** Resolves once everything that was written in this turn of the event loop has been sent. */
 export async function gatheredWritesLeft(): Promise<void> {
-  // A message may take some promises to get to the socket, and so ends its turn after this one.
+  // A message reaches the socket some promises later, which may be in the next turn.
   await nextTurn();
   await nextTurn();
 }

@@ -2,13 +2,19 @@ import type { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
 import { callEvery, type StopTimer } from '../lib/timer.ts';
 
-/** What rabbitmq-client 5.0.8 reads its frames from, a new one for every connection, and how it knows that RabbitMQ is alive. */
+/**
+ * What rabbitmq-client 5.0.8 reads its frames from, a new one for every connection, and how it knows
+ * that RabbitMQ is alive.
+ */
 interface Reader {
   readonly _socket: Socket;
   readonly _state: { hasRead: boolean };
 }
 
-/** RabbitMQ is taken for dead after two heartbeats that were not read; see `heartbeat` of RabbitConnection. */
+/**
+ * RabbitMQ is taken for dead after two heartbeats that were not read; see `heartbeat` of
+ * RabbitConnection.
+ */
 const aliveEveryMs = 1_000;
 
 /**

@@ -1,13 +1,13 @@
 import type { Channel, HeaderFields } from 'rabbitmq-client';
 
-/** What rabbitmq-client 5.0.8 calls when a message's properties arrived and its body has not yet. */
+/** The method that rabbitmq-client 5.0.8 calls when a message's properties have arrived, before its body. */
 interface HeaderReceiver {
   _onHeader(frame: { readonly fields: HeaderFields }): void;
 }
 
 /**
- * Sees, and may change, the properties of every message a channel receives, in the order of the
- * wire. The client's own events come later than that, and after it dealt with the body.
+ * Calls a listener with the properties of every message that a channel receives, in the order in which
+ * they arrive. The listener may change them. The client emits its own events later, after the body.
  */
 export function onMessageHeader(channel: Channel, listener: (fields: HeaderFields) => void): void {
   // An internal of the client: the tests of ConfirmChannel and DeadLetters fail if it changes.

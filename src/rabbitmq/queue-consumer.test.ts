@@ -176,3 +176,23 @@ describe('a message that is not finished', () => {
     expect(again).toMatchObject({ messageId: 'M1', headers: { 'x-own': 'kept' } });
   });
 });
+
+describe('a quorum queue', () => {
+  beforeEach(async () => {
+    await sandbox.queue('work', [], { 'x-queue-type': 'quorum' });
+  });
+
+  it('is consumed like any other', async () => {
+    await consume(2);
+    await sandbox.send(queue, 'first');
+    expect(await delivery(1)).toMatchObject({ body: 'first' });
+  });
+
+  it('is declared again after it was deleted', async () => {
+    await consume(2);
+    await deleteQueue();
+    await sandbox.declared(queue);
+    await sandbox.send(queue, 'next');
+    expect(await delivery(1)).toMatchObject({ body: 'next' });
+  });
+});

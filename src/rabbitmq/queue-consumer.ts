@@ -40,6 +40,9 @@ export interface QueueConsumerOptions {
   readonly lookEveryMs?: number;
 }
 
+/** RabbitMQ's channels hear of a deletion within milliseconds, unless the machine is very busy. */
+const hearMs = 1_000;
+
 /** An idle consumer says goodbye within milliseconds; a silent broker never answers. */
 const cancelMs = 1_000;
 
@@ -101,6 +104,7 @@ export class QueueConsumer implements Service {
       if (await queueExists(connection, queue)) existing.push(queue);
     }
     if (existing.length === 0) {
+      await this.#letOthersHear(queues[0]);
       await this.#declare(queues[0]);
       await this.#consume([queues[0]]);
       return;
@@ -110,6 +114,12 @@ export class QueueConsumer implements Service {
       for (const queue of consumed) await bindQueue(connection, { queue, exchange, bindings });
     }
     await this.#consume(consumed);
+  }
+
+  /** Every process that consumes a deleted queue has to hear of the deletion before it is there again. */
+  async #letOthersHear(queue: string): Promise<void> {
+    const areTold = [...this.#subscriptions].every((one) => one.queue !== queue || one.isTold);
+    if (!areTold) await pause(hearMs, this.#stopping.signal);
   }
 
   async #declare(queue: string): Promise<void> {

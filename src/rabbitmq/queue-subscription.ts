@@ -1,4 +1,4 @@
-import type { AsyncMessage, Channel } from 'rabbitmq-client';
+import { AMQPChannelError, type AsyncMessage, type Channel } from 'rabbitmq-client';
 import { BrokerUnavailable } from '../jobs/publisher.ts';
 import type { RabbitConnection } from './connection.ts';
 
@@ -21,9 +21,10 @@ export interface QueueSubscriptionParts {
 }
 
 /**
- * Has RabbitMQ always tell a consumer when its queue is gone. Without it, RabbitMQ 3.10 keeps the consumer
- * if somebody has declared the queue again before its channel heard of the deletion, gives it messages,
- * and delivers none of them: they stay unacknowledged for as long as the channel lives.
+ * Has RabbitMQ always tell a consumer when its queue is gone. RabbitMQ before 4.0 otherwise keeps the
+ * consumer if somebody has declared the queue again before its channel heard of the deletion, gives it
+ * messages, and delivers none of them: they stay unacknowledged for as long as the channel lives. It
+ * knows the argument for classic queues, and refuses it for others. RabbitMQ 4 ignores it.
  */
 const toldOfDeletion = { 'x-cancel-on-ha-failover': true };
 
@@ -33,6 +34,8 @@ const toldOfDeletion = { 'x-cancel-on-ha-failover': true };
  */
 export class QueueSubscription {
   readonly queue: string;
+  /** Does RabbitMQ always tell it of a deletion? If not, it may miss one that is followed by a declaration at once. */
+  readonly isTold: boolean;
   readonly #parts: QueueSubscriptionParts;
   readonly #channel: Channel;
   readonly #consumerTags: string[] = [];
@@ -41,8 +44,9 @@ export class QueueSubscription {
   #ended = false;
   #deleted = false;
 
-  private constructor(channel: Channel, parts: QueueSubscriptionParts) {
+  private constructor(channel: Channel, parts: QueueSubscriptionParts, isTold: boolean) {
     this.queue = parts.queue;
+    this.isTold = isTold;
     this.#channel = channel;
     this.#parts = parts;
     let reason: string | null = null;
@@ -60,21 +64,24 @@ export class QueueSubscription {
    * On a channel of its own.
    *
    * @param places how many deliveries may be under way
+   * @param isTold what `isTold` shall be; true is tried first
    * @throws BrokerUnavailable or AMQPError if the queue cannot be consumed
    */
   static async open(
     connection: RabbitConnection,
     parts: QueueSubscriptionParts,
     places: number,
+    isTold = true,
   ): Promise<QueueSubscription> {
     const channel = await connection.openChannel();
     try {
-      const subscription = new QueueSubscription(channel, parts);
+      const subscription = new QueueSubscription(channel, parts, isTold);
       await subscription.widen(places);
       return subscription;
     } catch (error) {
       void channel.close();
-      throw error;
+      if (!isTold || !isInvalidArgument(error)) throw error;
+      return QueueSubscription.open(connection, parts, places, false);
     }
   }
 
@@ -92,7 +99,7 @@ export class QueueSubscription {
     // The limit is that of the consumer which begins next; earlier ones keep theirs.
     await this.#channel.basicQos({ prefetchCount: places });
     const { consumerTag } = await this.#channel.basicConsume(
-      { queue: this.queue, arguments: toldOfDeletion },
+      { queue: this.queue, ...(this.isTold && { arguments: toldOfDeletion }) },
       (message) => this.#deliver(message),
     );
     if (this.#ended) throw new BrokerUnavailable('the channel was lost');
@@ -159,4 +166,12 @@ export class QueueSubscription {
   #closeOnceSettled(): void {
     if (this.#atWork.size === 0) void this.close();
   }
+}
+
+function isInvalidArgument(error: unknown): boolean {
+  return (
+    error instanceof AMQPChannelError &&
+    error.code === 'PRECONDITION_FAILED' &&
+    error.message.includes('invalid arg')
+  );
 }

@@ -6,9 +6,9 @@ const mark = 'raw ';
 /**
  * Has a channel deliver every body as the bytes that were sent.
  *
- * rabbitmq-client decodes bodies by their content type and drops the bytes: dead letters would not
- * hold what arrived, and JSON would be parsed before its depth can be checked. It has no option
- * against that, so the content type is disguised until the body is complete.
+ * rabbitmq-client decodes a body by its content type and drops the bytes. Dead letters would not hold
+ * what arrived, and JSON would be parsed before its depth is checked. The client has no option against
+ * that, so the content type is disguised until the body is complete.
  */
 export function keepBodiesRaw(channel: Channel): void {
   onMessageHeader(channel, (fields) => {

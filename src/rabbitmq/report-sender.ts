@@ -29,10 +29,10 @@ export class ReportSender {
   }
 
   /**
-   * Resolves when RabbitMQ confirmed the report. An outcome and a question are sent until then. Signs
-   * of life are sent once: late ones are worth nothing, and the actor would wait for them.
+   * Resolves once RabbitMQ has confirmed the report. An outcome and a question are sent until then. A sign
+   * of life is sent once, because it is worth nothing later, and the actor would have to wait.
    *
-   * @param deadline of the job; the report waits no longer than that for its queue. Null: no limit
+   * @param deadline of the job. A report whose queue is still missing then is given up. Null: never
    * @throws Refused
    * @throws BrokerUnavailable if it has to be given up
    */
@@ -74,7 +74,7 @@ export class ReportSender {
       routingKey: replyTo,
       properties: {
         contentType: 'application/json',
-        // A restart of RabbitMQ takes transient messages away. Signs of life are followed by others.
+        // RabbitMQ drops other messages when it restarts. Signs of life are followed by others.
         durable: isAwaited(report),
         messageId: report.job_id,
         correlationId: report.job_id,
@@ -86,7 +86,7 @@ export class ReportSender {
   }
 }
 
-/** The job goes on only if this report arrives: the actor's message is acknowledged for it. */
+/** Does the job depend on this report? The actor's message is acknowledged for it. */
 function isAwaited({ type }: Report): boolean {
   return type === 'final' || type === 'input_required';
 }
@@ -95,7 +95,7 @@ function noQueue(replyTo: string): string {
   return `no queue "${replyTo}" takes the reports`;
 }
 
-/** Why a message was refused, as far as it can be told: RabbitMQ's own words are lost on the way. */
+/** Why a message was refused. RabbitMQ's own words do not get here, and its size is the usual reason. */
 export function tooLargeText(what: string, bytes: number): string {
   return `RabbitMQ refuses ${what} of ${bytes} bytes; it takes messages up to its max_message_size`;
 }

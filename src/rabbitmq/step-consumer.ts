@@ -29,10 +29,10 @@ export interface StepConsumerOptions {
   readonly log: Log;
 }
 
-/** The pause before a message is given back grows while a step's handlers fail one after another. */
+/** The pause before a message goes back to its queue. It grows while handlers fail one after another. */
 const givingBack = { firstMs: 1_000, capMs: 30_000 };
 
-/** Takes the messages of one step from its queue, and acknowledges each once it is done with. */
+/** Takes the messages of one step from its queue, and acknowledges each when its work is done. */
 export class StepConsumer implements Service {
   readonly #options: StepConsumerOptions;
   readonly #consumer: QueueConsumer;
@@ -101,7 +101,7 @@ export class StepConsumer implements Service {
       if (error instanceof Refused) return this.#discard(message, queue, error.message);
       const { log, closing } = this.#options;
       log.warn({ err: error, queue, jobId: envelope.jobId }, 'a message will be delivered again');
-      // The message keeps its place among those at work meanwhile, which slows a failing step down.
+      // The message counts as being at work meanwhile, which slows a failing step down.
       await pause(backoffMs(++this.#failuresInARow, givingBack), closing);
       return 'requeue';
     }

@@ -1,5 +1,5 @@
 import { parseHost } from '../lib/host.ts';
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { assertOneItem, listOf } from './list.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { nearest } from '../tools/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import { unreadBrokers } from './other-transports.ts';
 import { isServiceLink } from './service-links.ts';
 import { textOf, type Environment } from './setting.ts';
@@ -18,6 +18,7 @@ const ofOthers = new Set([
   'ASYA_DISABLE_QUEUE_MANAGEMENT',
   'ASYA_ENABLE_VALIDATION',
   'ASYA_ERRORS_BUCKET',
+  'ASYA_GATEWAY_TOKEN',
   'ASYA_GATEWAY_URL',
   'ASYA_IS_END_ACTOR',
   'ASYA_IS_TERMINAL',

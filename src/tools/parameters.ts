@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import { compile, valueFaults } from '../schema/json-schema.ts';
 import { formatPath } from '../schema/path.ts';
-import type { Fields, Setting } from './setting.ts';
+import type { Fields, YamlNode } from '../yaml/yaml-node.ts';
 
 const types = ['string', 'number', 'integer', 'boolean', 'array', 'object'] as const;
 
@@ -12,7 +12,7 @@ const parameterKeys = [...valueKeys, 'required', 'default'] as const;
  * The JSON Schema of a tool's `parameters`, or of the `properties` of one of them. Keys that are not
  * listed are refused, so that a misspelt argument is named and not ignored.
  */
-export function objectSchema(parameters: Setting): JsonObject {
+export function objectSchema(parameters: YamlNode): JsonObject {
   const properties: JsonObject = {};
   const required: string[] = [];
   for (const [name, setting] of parameters.entries()) {
@@ -33,7 +33,7 @@ export function objectSchema(parameters: Setting): JsonObject {
 
 function parameterSchema(
   parameter: Fields<(typeof parameterKeys)[number]>,
-  setting: Setting,
+  setting: YamlNode,
 ): JsonObject {
   const schema = valueSchema(parameter, setting);
   const fallback = parameter.get('default');
@@ -42,7 +42,7 @@ function parameterSchema(
   return { ...schema, default: fallback.value };
 }
 
-function valueSchema(value: Fields<(typeof valueKeys)[number]>, setting: Setting): JsonObject {
+function valueSchema(value: Fields<(typeof valueKeys)[number]>, setting: YamlNode): JsonObject {
   const type = value.get('type')?.oneOf(types);
   if (value.get('type') === undefined) setting.fault(`has no type; one of ${types.join(', ')}`);
   const description = value.get('description')?.text();
@@ -76,14 +76,14 @@ function parts(
   };
 }
 
-function optionsOf(options: Setting, schema: JsonObject): Json[] | undefined {
+function optionsOf(options: YamlNode, schema: JsonObject): Json[] | undefined {
   if (!Array.isArray(options.value)) return options.fault('must be a list');
   if (options.value.length === 0) return options.fault('must hold an option');
   mustFit(schema, options.items());
   return options.value;
 }
 
-function mustFit(schema: JsonObject, settings: readonly Setting[]): void {
+function mustFit(schema: JsonObject, settings: readonly YamlNode[]): void {
   const validate = compile(schema);
   for (const setting of settings) {
     for (const { path, problem } of valueFaults(validate, setting.value)) {

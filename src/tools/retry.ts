@@ -1,4 +1,4 @@
-import type { Setting } from './setting.ts';
+import type { YamlNode } from '../yaml/yaml-node.ts';
 import { retryable, type ToolRetry } from './tool.ts';
 
 const keys = ['attempts', 'delay', 'max_delay', 'on'] as const;
@@ -13,7 +13,7 @@ const maxDelay = 604_800;
  * Reads a tool's `retry`. Without `on` only lost heartbeats are tried again: an actor that died is
  * likely to do better next time, and one that reported an error is not.
  */
-export function readRetry(setting: Setting): ToolRetry | undefined {
+export function readRetry(setting: YamlNode): ToolRetry | undefined {
   const fields = setting.fields(keys);
   if (fields === undefined) return undefined;
   const attempts = fields.get('attempts');
@@ -27,7 +27,7 @@ export function readRetry(setting: Setting): ToolRetry | undefined {
     .get('on')
     ?.items()
     .map((item) => item.oneOf(retryable));
-  if (on?.length === 0)
+  if (on?.length === 0 && Array.isArray(fields.get('on')?.value))
     fields.get('on')?.fault(`must name at least one of ${retryable.join(', ')}`);
   return {
     attempts: attempts?.integer(2, maxAttempts) ?? 2,

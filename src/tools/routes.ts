@@ -1,4 +1,4 @@
-import { suggestion, type Setting } from './setting.ts';
+import { suggestion, type YamlNode } from '../yaml/yaml-node.ts';
 
 /** AMQP holds a routing key in 255 bytes, and the gateway may put `asya-` before the step. */
 const maxStepBytes = 250;
@@ -7,7 +7,7 @@ const maxStepBytes = 250;
 export type Routes = ReadonlyMap<string, readonly string[]>;
 
 /** Joins the `routes` of several files, in which each name may be defined once. */
-export function mergeRoutes(sections: readonly Setting[]): Routes {
+export function mergeRoutes(sections: readonly YamlNode[]): Routes {
   const routes = new Map<string, readonly string[]>();
   const places = new Map<string, string>();
   for (const section of sections) {
@@ -22,7 +22,7 @@ export function mergeRoutes(sections: readonly Setting[]): Routes {
 }
 
 /** The steps of a tool's `route`: the name of a route, or a list of steps. */
-export function resolveRoute(route: Setting, routes: Routes): readonly string[] {
+export function resolveRoute(route: YamlNode, routes: Routes): readonly string[] {
   if (Array.isArray(route.value)) return readSteps(route);
   if (typeof route.value !== 'string') {
     route.fault('must be the name of a route, or a list of steps');
@@ -36,13 +36,13 @@ export function resolveRoute(route: Setting, routes: Routes): readonly string[] 
   return [];
 }
 
-function readSteps(route: Setting): readonly string[] {
+function readSteps(route: YamlNode): readonly string[] {
   const items = route.items();
   if (Array.isArray(route.value) && items.length === 0) route.fault('must hold a step');
   return items.map(readStep).filter((step) => step !== undefined);
 }
 
-function readStep(item: Setting): string | undefined {
+function readStep(item: YamlNode): string | undefined {
   const step = item.text();
   if (step === undefined) return undefined;
   if (/[\s\p{Cc}*#]/u.test(step)) {

@@ -8,7 +8,7 @@ function withEntry(entry: string): string {
 }
 
 const toolKeys =
-  'name, title, description, parameters, input_schema, output_schema, annotations, route, ' +
+  'name, title, description, parameters, input_schema, output_schema, annotations, route, scopes, ' +
   'progress, timeout, mode, wait_seconds, heartbeat_timeout, input_timeout, task_support, asks_first, retry, client_capabilities, metadata';
 const hints = 'title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint';
 const dialects =

@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
+import { readScopes } from '../access/scope-list.ts';
 import { argumentsChecker } from './arguments.ts';
 import { resolveRoute, type Routes } from './routes.ts';
-import type { Setting } from './setting.ts';
+import type { YamlNode } from '../yaml/yaml-node.ts';
 import { optionKeys, readOptions, type ToolOptions } from './tool-options.ts';
 import type { Tool } from './tool.ts';
 import { readInputSchema, readOutputSchema } from './tool-schemas.ts';
@@ -15,6 +16,7 @@ const toolKeys = [
   'output_schema',
   'annotations',
   'route',
+  'scopes',
   ...optionKeys,
 ] as const;
 
@@ -33,7 +35,7 @@ export interface Surroundings {
 
 /** Reads one entry of `tools`; undefined: it is too faulty to make a tool of. */
 export function readTool(
-  entry: Setting,
+  entry: YamlNode,
   { defaults, routes, taken }: Surroundings,
 ): Tool | undefined {
   const fields = entry.fields(toolKeys);
@@ -47,11 +49,13 @@ export function readTool(
   const input = readInputSchema(fields);
   const outputSchema = fields.get('output_schema');
   const annotations = fields.get('annotations');
+  const scopes = fields.get('scopes');
   const described = {
     title: fields.get('title')?.text() ?? null,
     description: fields.get('description')?.text() ?? '',
     outputSchema: (outputSchema && readOutputSchema(outputSchema)) ?? null,
     annotations: (annotations && readAnnotations(annotations)) ?? null,
+    scopes: scopes === undefined ? [] : readScopes(scopes),
     ...readOptions(fields, defaults),
   };
   if (name === undefined || steps === undefined || input === undefined) return undefined;
@@ -60,7 +64,7 @@ export function readTool(
 }
 
 /** MCP 2025-11-25, server/tools, "Tool Names". */
-function readName(setting: Setting, taken: Map<string, string>): string | undefined {
+function readName(setting: YamlNode, taken: Map<string, string>): string | undefined {
   const name = setting.text();
   if (name === undefined) return undefined;
   if (!/^[A-Za-z0-9_.-]{1,128}$/.test(name)) {
@@ -78,7 +82,7 @@ function readName(setting: Setting, taken: Map<string, string>): string | undefi
 }
 
 /** MCP 2025-11-25, schema, `ToolAnnotations`. */
-function readAnnotations(setting: Setting): JsonObject | undefined {
+function readAnnotations(setting: YamlNode): JsonObject | undefined {
   const fields = setting.fields(['title', ...hints]);
   fields?.get('title')?.text();
   for (const hint of hints) fields?.get(hint)?.boolean();

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Fields, Setting } from './setting.ts';
+import type { Fields, YamlNode } from '../yaml/yaml-node.ts';
 import { readRetry } from './retry.ts';
 import { inputCapabilities, type Tool, type ToolRetry } from './tool.ts';
 
@@ -82,14 +82,14 @@ export function readOptions(fields: Fields<OptionKey>, fallback: ToolOptions): T
 }
 
 /** `retry: null` switches off what the defaults say. */
-function retryOf(setting: Setting | undefined, { retry }: ToolOptions): ToolRetry | null {
+function retryOf(setting: YamlNode | undefined, { retry }: ToolOptions): ToolRetry | null {
   if (setting === undefined) return retry;
   return setting.value === null ? null : (readRetry(setting) ?? null);
 }
 
 /** Joins the `defaults` of several files, which may repeat but not contradict each other. */
-export function mergeDefaults(sections: readonly Setting[]): Fields<OptionKey> {
-  const merged = new Map<OptionKey, Setting>();
+export function mergeDefaults(sections: readonly YamlNode[]): Fields<OptionKey> {
+  const merged = new Map<OptionKey, YamlNode>();
   for (const section of sections) {
     const fields = section.fields(optionKeys);
     for (const key of optionKeys) {

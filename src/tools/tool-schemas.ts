@@ -4,7 +4,7 @@ import { subschemas } from '../schema/subschemas.ts';
 import { defaultFaults } from './default-faults.ts';
 import { mirroringFaults } from './mirrored-parameters.ts';
 import { objectSchema } from './parameters.ts';
-import type { Fields, Setting } from './setting.ts';
+import type { Fields, YamlNode } from '../yaml/yaml-node.ts';
 
 const noArguments: JsonObject = { type: 'object', properties: {}, additionalProperties: false };
 
@@ -27,7 +27,7 @@ export function readInputSchema(
   return undefined;
 }
 
-function readOwnSchema(setting: Setting): UsableSchema | undefined {
+function readOwnSchema(setting: YamlNode): UsableSchema | undefined {
   const read = readSetting(setting);
   if (read === undefined) return undefined;
   const { schema, validate } = read;
@@ -42,7 +42,7 @@ function readOwnSchema(setting: Setting): UsableSchema | undefined {
  * official SDKs refuse 19.99 for steps of 0.01, and the result is lost. So it is published without
  * such steps.
  */
-export function readOutputSchema(setting: Setting): JsonObject | undefined {
+export function readOutputSchema(setting: YamlNode): JsonObject | undefined {
   const root = readSetting(setting)?.schema;
   for (const { schema } of root === undefined ? [] : subschemas(root)) {
     if (!Number.isInteger(schema['multipleOf'] ?? 1)) delete schema['multipleOf'];
@@ -50,7 +50,7 @@ export function readOutputSchema(setting: Setting): JsonObject | undefined {
   return root;
 }
 
-function readSetting(setting: Setting): UsableSchema | undefined {
+function readSetting(setting: YamlNode): UsableSchema | undefined {
   const given = setting.object();
   if (given === undefined) return undefined;
   const read = readSchema(given);

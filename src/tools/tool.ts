@@ -37,6 +37,8 @@ export interface Tool {
   /** JSON Schema of type object, of 2020-12 unless its `$schema` says otherwise. */
   readonly inputSchema: JsonObject;
   readonly outputSchema: JsonObject | null;
+  /** What a caller needs beside the right to call, such as `images`. */
+  readonly scopes: readonly string[];
   /** MCP's tool annotations (`readOnlyHint` and the like). */
   readonly annotations: JsonObject | null;
   /** The steps a call visits, at least one. */

@@ -49,6 +49,7 @@ describe('a tools file', () => {
       },
       outputSchema: null,
       annotations: null,
+      scopes: [],
       steps: ['download', 'enhance'],
       progress: true,
       timeoutSeconds: 600,

@@ -1,15 +1,16 @@
 import { mergeRoutes } from './routes.ts';
-import { Setting } from './setting.ts';
-import { readSources } from './source.ts';
+import { YamlNode } from '../yaml/yaml-node.ts';
+import { readSources } from '../yaml/source.ts';
 import { readTool } from './tool-entry.ts';
 import { builtInOptions, mergeDefaults, readOptions } from './tool-options.ts';
+import { FilesUnusable } from '../yaml/watched-files.ts';
 import type { Tool, ToolBox } from './tool.ts';
 
 /**
  * The tools file cannot be used. The message holds every fault, one a line, each as
  * `file:line:column key.path: what is wrong and what would be right`.
  */
-export class ToolsFileError extends Error {
+export class ToolsFileError extends FilesUnusable {
   override readonly name = 'ToolsFileError';
 }
 
@@ -28,9 +29,9 @@ export function loadTools(path: string | null): ToolBox {
   refuse(faults);
 
   const files = sources.map((source) =>
-    Setting.root(source, faults).fields(['defaults', 'routes', 'tools'], isExtension),
+    YamlNode.root(source, faults).fields(['defaults', 'routes', 'tools'], isExtension),
   );
-  const section = (key: 'defaults' | 'routes' | 'tools'): Setting[] =>
+  const section = (key: 'defaults' | 'routes' | 'tools'): YamlNode[] =>
     files.map((file) => file?.get(key)).filter((setting) => setting !== undefined);
 
   const defaults = readOptions(mergeDefaults(section('defaults')), builtInOptions);

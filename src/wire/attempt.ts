@@ -7,7 +7,7 @@ export const attemptField = optional(Type.Integer({ minimum: 1 }));
 
 /** A report that may tell its attempt by itself, or by the route's metadata that it hands back. */
 interface Attempted {
-  readonly attempt?: number | null;
+  readonly attempt?: Json | undefined;
   readonly metadata?: Json | undefined;
 }
 

@@ -2,7 +2,7 @@ import type { CalledOffJob } from '../jobs/broker.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { parseJson } from '../lib/json-parse.ts';
 
-/** The body of the message that announces it. */
+/** The body of the message that tells actors that a job was called off. */
 export function encodeCalledOff({ jobId, reason }: CalledOffJob): string {
   return JSON.stringify({ job_id: jobId, reason });
 }

@@ -49,6 +49,12 @@ describe('decodeEnvelope', () => {
     expect(decodeEnvelope(encodeEnvelope(envelope))).toEqual(envelope);
   });
 
+  it('reads a payload that nests as deeply as arguments of a tool may', () => {
+    const payload: unknown = JSON.parse(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`);
+    const deep = { ...envelope, payload: payload as Envelope['payload'] };
+    expect(decodeEnvelope(encodeEnvelope(deep))).toEqual(deep);
+  });
+
   it('reads the first generation', () => {
     const body = { job_id: 'J1', route: { steps: ['a'], current: 0 }, payload: 1 };
     expect(decodeEnvelope(JSON.stringify(body))).toEqual({

@@ -3,7 +3,10 @@ import { isJobId, type EpochMs } from '../jobs/job.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { maxMessageDepth, parseJson } from '../lib/json-parse.ts';
 
-/** The message body; both generations of actors read it (`steps`/`job_id` the first, `actors`/`id` the second). */
+/**
+ * The message body; both generations of actors read it (`steps`/`job_id` the first, `actors`/`id` the
+ * second).
+ */
 export function encodeEnvelope(envelope: Envelope): string {
   const { jobId, parentId, steps, current, metadata, headers, payload, deadline, answers } =
     envelope;
@@ -19,7 +22,10 @@ export function encodeEnvelope(envelope: Envelope): string {
   });
 }
 
-/** RFC 3339 to the second, which is all that first-generation actors parse; up, so that none gives up early. */
+/**
+ * RFC 3339 to the second, because first-generation actors parse no fractions. Rounded up, so that no
+ * actor gives up early.
+ */
 function toSeconds(instant: EpochMs): string {
   return new Date(Math.ceil(instant / 1000) * 1000).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
@@ -30,8 +36,8 @@ export class MalformedEnvelope extends Error {
 }
 
 /**
- * Reads a message body of either generation. A generation that rewrites a message drops the names
- * it does not know, so whichever are left count.
+ * Reads a message body of either generation. An actor that passes a message on drops the names of the
+ * other generation, so the names that are there count.
  *
  * @throws MalformedEnvelope
  */

@@ -2,8 +2,8 @@ import { isJsonObject } from '../lib/json.ts';
 import { parseJson } from '../lib/json-parse.ts';
 
 /*
- * What a gateway tells an actor that sent a report and waits for word on its job, as it does over HTTP:
- * whether work on the job is still of use.
+ * The reply to a report that asks whether work on its job is still of use. Over HTTP, `GET
+ * /jobs/{id}/active` says the same.
  */
 
 export interface JobActivity {

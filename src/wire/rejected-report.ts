@@ -2,12 +2,13 @@ import type { ActorReport } from '../jobs/actor-reports.ts';
 import type { Failed } from '../jobs/event.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { skimJson } from '../lib/json-skim.ts';
+import { attemptOf } from './attempt.ts';
 import { jobIdOf } from './job-id.ts';
 import { failure } from './report.ts';
 
 /*
  * What becomes of a job whose outcome was reported and cannot be taken: it is too large, nests too
- * deeply, or is not JSON. Its actor is done and reports nothing else, so the job would wait for its
+ * deeply, is not JSON, or a member of it is not what it must be. Its actor is done and reports nothing else, so the job would wait for its
  * deadline, and end with a reason that is not true. It fails at once instead.
  */
 
@@ -50,9 +51,17 @@ export function resultRejected(fault: string): Failed {
  * @param members the short members of the body
  * @returns null if the body does not tell that the work ended
  */
-export function rejectedFinal({ status, error = null }: JsonObject, fault: string): Failed | null {
-  if (status === 'succeeded') return resultRejected(fault);
-  return status === 'failed' ? failure(error, { message: fault }) : null;
+export function rejectedFinal(members: JsonObject, fault: string): Failed | null {
+  const { status, error = null } = members;
+  if (status === 'succeeded') return { ...resultRejected(fault), ...attemptOf(members) };
+  if (status !== 'failed') return null;
+  return { ...failure(error, { message: fault }), ...attemptOf(members) };
+}
+
+/** What is made of a report that was read and cannot be stored. */
+export function rejectedInstead(report: ActorReport, fault: string): ActorReport {
+  const attempt = 'attempt' in report.event ? { attempt: report.event.attempt } : {};
+  return { ...report, event: { ...resultRejected(fault), ...attempt } };
 }
 
 /**
@@ -73,11 +82,13 @@ function rejectedEvent(members: JsonObject, fault: string): Failed | null {
   const { type, status, message = null } = members;
   switch (type) {
     case 'final':
-      return rejectedFinal(members, fault);
+      // Whatever its status is called, the work has ended.
+      return rejectedFinal(members, fault) ?? resultRejected(fault);
     case 'input_required':
-      return resultRejected(fault);
+      return { ...resultRejected(fault), ...attemptOf(members) };
     case 'heartbeat':
-      return status === 'error' ? failure(message, { message: fault }) : null;
+      if (status !== 'error') return null;
+      return { ...failure(message, { message: fault }), ...attemptOf(members) };
     default:
       return null;
   }

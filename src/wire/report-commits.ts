@@ -25,10 +25,10 @@ export interface CommitOptions {
   readonly signal: AbortSignal;
 }
 
-/** A report that fails by itself is not let into the store's batches for ever. */
+/** A report that the store refuses again and again must not be in its batches for ever. */
 const maxTries = 5;
 
-/** One that the store cannot take in time holds the others up at every try. */
+/** A large report that the store cannot commit in time takes its time at every try, so there are fewer. */
 const maxTriesOfLarge = 2;
 
 /** Commits reports one after another, and waits out the outages of the store. */

@@ -4,7 +4,7 @@ import { Overloaded } from '../lib/batcher.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';
 import { makeStorable } from '../lib/storable.ts';
-import { resultRejected, sizeFault } from './rejected-report.ts';
+import { rejectedInstead, sizeFault } from './rejected-report.ts';
 import { ReportCommits, type ReportCommitsOptions } from './report-commits.ts';
 import { largeReport, type ReportMemory } from './report-memory.ts';
 import { storableJson } from './storable-json.ts';
@@ -91,13 +91,13 @@ export class ReportIntake {
   }
 
   async #takeNow(message: ReportMessage): Promise<Verdict> {
-    let value: Json;
+    let report: ActorReport;
     try {
-      value = storableJson(utf8.decode(message.body));
+      report = message.source.decode(storableJson(utf8.decode(message.body)));
     } catch (error) {
-      return this.#reject(message, `what its actor reported cannot be read: ${reasonOf(error)}`);
+      const reason = reasonOf(error);
+      return this.#reject(message, `what its actor reported cannot be read: ${reason}`, reason);
     }
-    const report = message.source.decode(value);
     const isLarge = message.body.length >= largeReport;
     try {
       const outcome = await this.#commits.commit(report, { isLarge, signal: message.signal });
@@ -105,12 +105,17 @@ export class ReportIntake {
     } catch (error) {
       if (!isOutcome(report)) throw error;
       const fault = `what its actor reported cannot be stored: ${reasonOf(error)}`;
-      return this.#fail({ ...report, event: resultRejected(fault) }, message, fault);
+      return this.#fail(rejectedInstead(report, fault), message, fault);
     }
   }
 
-  /** The body is not read. If it tells of an outcome, its job fails. */
-  #reject(message: ReportMessage, fault: string): Promise<Verdict> {
+  /**
+   * The body is not taken. If it tells of an outcome, its job fails.
+   *
+   * @param fault why, for the job
+   * @param reason why, for the dead letter. Default: the same
+   */
+  #reject(message: ReportMessage, fault: string, reason = fault): Promise<Verdict> {
     const skimmed = skimJson(message.body);
     const report =
       skimmed &&
@@ -118,7 +123,7 @@ export class ReportIntake {
         { ...skimmed, members: makeStorable(skimmed.members) as JsonObject },
         fault,
       );
-    return this.#fail(report, message, fault);
+    return this.#fail(report, message, reason);
   }
 
   async #fail(
@@ -149,7 +154,7 @@ function verdictOf(report: ActorReport, outcome: ApplyOutcome | null): Verdict {
   return { kind: outcome.kind === 'applied' ? 'applied' : 'refused' };
 }
 
-/** Does the actor tell how its work ended, or that it cannot go on? It will not say so again. */
+/** Does the actor tell how its work ended, or what it has to ask? It reports that once. */
 function isOutcome({ event: { type } }: ActorReport): boolean {
   return type === 'succeeded' || type === 'failed' || type === 'asked';
 }

@@ -23,7 +23,7 @@ const percent = optional(Type.Number({ minimum: 0, maximum: 100 }));
 export const heartbeatBody = Type.Object({
   attempt: attemptField,
   actor_name: stepName,
-  /** Which visit of the route is meant, where it comes to this actor more than once. */
+  /** Index into the route. It is needed where the route comes to this actor more than once. */
   step_index: optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
   status: Type.Enum(['picked_up', 'processing', 'completed', 'error']),
   message: optional(Type.String()),
@@ -55,7 +55,7 @@ export const finalBody = Type.Object({
   timestamp: optional(Type.String()),
 });
 
-/** By keys that the job has not used before; see `InputRequests`. */
+/** Each under a key that the job has not used before; see `InputRequests`. */
 const inputRequests = Type.Record(
   Type.String({ pattern: '^[\\w.:@-]{1,128}$' }),
   Type.Object({
@@ -69,7 +69,7 @@ export const inputRequiredBody = Type.Object({
   attempt: attemptField,
   step: stepName,
   step_index: Type.Integer({ minimum: 0, maximum: 10_000 }),
-  /** The whole route as the message has it, by which it goes on. */
+  /** The whole route as the message has it. The job goes on by this route. */
   steps: Type.Array(stepName, { minItems: 1 }),
   requests: inputRequests,
   /** What the step was given, and will be given again. */
@@ -82,10 +82,10 @@ export type ProgressBody = Static<typeof progressBody>;
 export type FinalBody = Static<typeof finalBody>;
 type InputRequiredBody = Static<typeof inputRequiredBody>;
 
-/** What only a message of the report queue says: over HTTP the path has the id. */
+/** The fields that only a message of the report queue has. By HTTP the id is in the path. */
 export interface ReportAddress {
   job_id: string;
-  /** On reports of fan-out children, with the route: nobody may have heard of them yet. */
+  /** On reports of fan-out children, with their route: the gateway may not know the child yet. */
   parent_id?: string | null;
   steps?: readonly string[] | null;
 }

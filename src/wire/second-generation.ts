@@ -48,9 +48,9 @@ type EnvelopeProgressBody = Static<typeof envelopeProgressBody>;
 type EnvelopeFinalBody = Static<typeof envelopeFinalBody>;
 
 /**
- * `received` and `processing` name the step at work, `completed` the one after it: by then the index
- * has moved on. Null: the report names no route, as one does whose handler returned none, and so
- * tells nothing.
+ * With `received` and `processing` the index is that of the step at work. With `completed` it is that of
+ * the next step, because the sidecar has moved it on by then. Null: the report has no route, because the
+ * handler returned none, so it tells nothing.
  */
 export function envelopeProgressEvent(body: EnvelopeProgressBody): Progress | null {
   const { current_actor_idx: index, status } = body;
@@ -60,7 +60,7 @@ export function envelopeProgressEvent(body: EnvelopeProgressBody): Progress | nu
   const stepIndex = Math.min(completed ? index - 1 : index, route.length - 1);
   const step = route[stepIndex];
   if (step === undefined) return null;
-  // Completed and still at the first step: its handler sent the message to itself again.
+  // The first step is completed and the index is still 0: the handler sent the message to itself again.
   const stepStatus = status === 'completed' && !completed ? 'processing' : status;
   return {
     type: 'progress',

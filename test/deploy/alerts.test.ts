@@ -71,6 +71,7 @@ async function everyMetric(): Promise<Set<string>> {
   const intake = anIntake({ take: async () => ({ kind: 'unknown' }) });
   metrics.observePublisher(new MemoryBroker({ intake, log: memoryLog().log }));
   const tools = () => ({ count: 0, usable: true });
-  metrics.ask({ version: '0', dependencies: {}, store, tools });
+  const access = { usable: true, keyAges: () => new Map([['corp', 0]]) };
+  metrics.ask({ version: '0', dependencies: {}, store, tools, access });
   return new Scrape(await metrics.text()).names();
 }

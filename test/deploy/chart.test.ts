@@ -137,6 +137,9 @@ describe.skipIf(noHelm)('the objects', () => {
       host: '::',
       port: 8080,
       metricsPort: 9090,
+      actorPort: 8081,
+      accessPath: '/etc/asya/access/access.yaml',
+      openAccess: false,
       maxBodyBytes: 10_485_760,
       maxResultBytes: 33_554_432,
       allowedOrigins: ['https://a.example', 'https://b.example'],
@@ -145,6 +148,10 @@ describe.skipIf(noHelm)('the objects', () => {
         'asya-gateway.asya',
         'asya-gateway.asya.svc',
         'asya-gateway.asya.svc.cluster.local',
+        'asya-gateway-actors',
+        'asya-gateway-actors.asya',
+        'asya-gateway-actors.asya.svc',
+        'asya-gateway-actors.asya.svc.cluster.local',
         'asya.example',
         'tools.example:8443',
       ],
@@ -169,10 +176,14 @@ describe.skipIf(noHelm)('the objects', () => {
 
   test('have the defaults of the gateway where the values have none', async () => {
     await using pod = await podOfGateway(await render({}));
-    const { databaseUrl, rabbitmqUrl, secret, host, metricsPort, configPath, ...rest } = readConfig(
-      pod.environmentOf('gateway'),
-    );
+    const config = readConfig(pod.environmentOf('gateway'));
+    const { databaseUrl, rabbitmqUrl, secret, host, metricsPort, configPath, ...more } = config;
+    const { actorPort, accessPath, ...rest } = more;
     expect(readConfig({})).toMatchObject(rest);
+    expect({ actorPort, accessPath }).toEqual({
+      actorPort: 8081,
+      accessPath: '/etc/asya/access/access.yaml',
+    });
     expect({ databaseUrl, rabbitmqUrl, host, metricsPort, configPath }).toEqual({
       databaseUrl: expect.stringMatching(
         /^postgres:\/\/asya@asya-gateway-postgresql:5432\/asya\?password=\w{32,}$/,
@@ -209,8 +220,11 @@ describe.skipIf(noHelm)('the objects', () => {
     const tester = find(objects, 'Pod');
     expect(tester.metadata.labels).toMatchObject({ 'app.kubernetes.io/component': 'test' });
     expect(ingress).toMatchObject([
+      {
+        from: [{ podSelector: { matchLabels: { role: 'actor' } } }],
+        ports: [{ port: 'actors' }],
+      },
       { from: [{ namespaceSelector: { matchLabels: { name: 'ingress' } } }], ports: [http] },
-      { from: [{ podSelector: { matchLabels: { role: 'actor' } } }], ports: [http] },
       {
         from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/component': 'test' } } }],
         ports: [http],
@@ -231,6 +245,7 @@ describe.skipIf(noHelm)('the objects', () => {
     ]);
     expect(Object.fromEntries(ports)).toEqual({
       'asya-gateway': 'http',
+      'asya-gateway-actors': 'actors',
       'asya-gateway-metrics': 'metrics',
       'asya-gateway-postgresql': 'postgresql',
     });

@@ -10,7 +10,7 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 import { noHelm, render } from './support/chart.ts';
 import type { ContainerProcess } from './support/container-process.ts';
 import { buildImage, type Image } from './support/image.ts';
-import { find, type KubernetesObject } from './support/objects.ts';
+import { dataOf, find, type KubernetesObject } from './support/objects.ts';
 import { ask, Pod } from './support/pod.ts';
 
 /*
@@ -72,7 +72,12 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
       objects,
       directory: image.directory,
       // A pod has an address of its own; here it is loopback, and any free port.
-      env: { ASYA_GATEWAY_HOST: '127.0.0.1', ASYA_GATEWAY_PORT: '0', ASYA_METRICS_PORT: '0' },
+      env: {
+        ASYA_GATEWAY_HOST: '127.0.0.1',
+        ASYA_GATEWAY_PORT: '0',
+        ASYA_METRICS_PORT: '0',
+        ASYA_ACTOR_PORT: '0',
+      },
     });
     gateway = pod.start('gateway');
     const [, found = ''] = await gateway.says(/"listening on (http[^"]+)"/);
@@ -117,7 +122,12 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
     await using other = await Pod.of(find(rendered, 'Deployment', 'asya-gateway'), {
       objects: rendered,
       directory: image.directory,
-      env: { ASYA_DATABASE_URL: '', ASYA_GATEWAY_PORT: '0', ASYA_METRICS_PORT: '0' },
+      env: {
+        ASYA_DATABASE_URL: '',
+        ASYA_GATEWAY_PORT: '0',
+        ASYA_METRICS_PORT: '0',
+        ASYA_ACTOR_PORT: '0',
+      },
     });
     const [, port = ''] = await other.start('gateway').says(/"listening on http:\/\/\[::\]:(\d+)/);
     const { livenessProbe } = other.container('gateway');
@@ -182,13 +192,18 @@ describe.skipIf(noHelm)("the gateway's pod", () => {
 
   test('drains on SIGTERM: streams end, nothing new comes in, it ends by itself', async () => {
     await startPipeline();
+    // The key that the chart generated.
+    const key = dataOf(objects, 'Secret', 'asya-gateway-access', 'key');
+    const credential = { authorization: `Bearer ${key}` };
     const call = await fetch(`${url}/tools/call`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { ...credential, 'content-type': 'application/json' },
       body: JSON.stringify({ name: 'pipeline', arguments: { ms: 600_000 } }),
     });
     const { structuredContent } = (await call.json()) as { structuredContent: { job_id: string } };
-    const stream = await fetch(`${url}/jobs/${structuredContent.job_id}/stream`);
+    const stream = await fetch(`${url}/jobs/${structuredContent.job_id}/stream`, {
+      headers: credential,
+    });
     // Leaves a connection behind that is kept for the next request.
     expect(await probes()).toEqual([200, 200, 200]);
 

@@ -17,7 +17,8 @@ type Files = Readonly<Record<string, string>>;
 
 const tool = (name: string): string => `  - { name: ${name}, description: d, route: [a] }\n`;
 
-const withTools = (files: Files) => render({ tools: { files }, config: { jobTools: false } });
+const withTools = (files: Files) =>
+  render({ access: { open: true }, tools: { files }, config: { jobTools: false } });
 
 describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
   let image: Image;
@@ -34,7 +35,12 @@ describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
     pod = await Pod.of(find(objects, 'Deployment', 'asya-gateway'), {
       objects,
       directory: image.directory,
-      env: { ASYA_GATEWAY_HOST: '127.0.0.1', ASYA_GATEWAY_PORT: '0', ...inMemory },
+      env: {
+        ASYA_GATEWAY_HOST: '127.0.0.1',
+        ASYA_GATEWAY_PORT: '0',
+        ASYA_ACTOR_PORT: '0',
+        ...inMemory,
+      },
     });
     gateway = pod.start('gateway');
     [, url = ''] = await gateway.says(/"listening on (http[^"]+)"/);

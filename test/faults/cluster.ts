@@ -21,6 +21,8 @@ export interface ClusterOptions {
   readonly actors?: number;
   /** More variables for the gateways; the n-th one's may differ. */
   readonly env?: (replica: number) => Readonly<Record<string, string>>;
+  /** More variables for the actors. */
+  readonly actorsEnv?: Readonly<Record<string, string>>;
 }
 
 /** A gateway that keeps its address over its restarts, and actors, which have none. */
@@ -81,6 +83,7 @@ export class Cluster {
   gateways: readonly GatewayMember[] = [];
   actors: readonly Member[] = [];
   readonly #directory: string;
+  #gates = 0;
 
   private constructor(postgres: OwnPostgres, rabbitmq: OwnRabbitmq, directory: string) {
     this.postgres = postgres;
@@ -104,10 +107,15 @@ export class Cluster {
   }
 
   /** Starts gateways and actors, and resolves once all of them are ready. */
-  async start({ gateways = 2, actors = 2, env = () => ({}) }: ClusterOptions = {}): Promise<void> {
+  async start({
+    gateways = 2,
+    actors = 2,
+    env = () => ({}),
+    actorsEnv = {},
+  }: ClusterOptions = {}): Promise<void> {
     const ports = await freePorts(gateways);
     this.gateways = ports.map((port, replica) => this.#gateway(port, () => env(replica)));
-    this.actors = Array.from({ length: actors }, () => this.#actors());
+    this.actors = Array.from({ length: actors }, () => this.#actors(actorsEnv));
     await Promise.all([...this.gateways, ...this.actors].map((member) => member.start()));
   }
 
@@ -130,6 +138,18 @@ export class Cluster {
     await this.killAll();
     await Promise.all([this.postgres.remove(), this.rabbitmq.remove()]);
     await rm(this.#directory, { recursive: true });
+  }
+
+  /** The path of a file that is not there yet. */
+  newGate(): string {
+    return join(this.#directory, `gate-${++this.#gates}`);
+  }
+
+  /** The instant, as the jobs' times have it. */
+  async now(): Promise<Date> {
+    const [row] = await this.postgres.query((sql) => sql<{ now: Date }[]>`SELECT now()`);
+    if (row === undefined) throw new Error('PostgreSQL does not know the time');
+    return row.now;
   }
 
   /** Every run of a step so far: the job's id and the step. */
@@ -162,9 +182,9 @@ export class Cluster {
     });
   }
 
-  #actors(): Member {
+  #actors(env: Readonly<Record<string, string>>): Member {
     return new Member(async () => {
-      const started = new AsyaProcess(['actor', actorsFile], this.#env);
+      const started = new AsyaProcess(['actor', actorsFile], { ...this.#env, ...env });
       await started.says(/actors are waiting for work/);
       return started;
     });

@@ -84,6 +84,7 @@ describe.skipIf(unavailable !== null)('PostgreSQL', { timeout }, () => {
       cluster,
       breakThings: async () => {
         await Promise.all([cluster.postgres.stop(), cluster.rabbitmq.stop()]);
+        await expect.poll(readiness).toEqual([503, 503]);
         await pause(scaled(1_000, 15_000));
         await Promise.all([cluster.postgres.start(), cluster.rabbitmq.start()]);
         return new Date();

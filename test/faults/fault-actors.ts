@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { actor } from '../../src/actor/actor.ts';
 
@@ -9,10 +9,15 @@ import { actor } from '../../src/actor/actor.ts';
 
 const runs = process.env['TEST_RUNS_FILE'] ?? '/dev/null';
 
+const lookEveryMs = 20;
+
 interface Work {
   n: number;
   /** How long each step takes. */
   ms: number;
+  /** The step that goes on only when the file `gate` is there. */
+  held?: string;
+  gate?: string;
   /** Comes back, to make results of any size. */
   ballast?: string;
 }
@@ -24,6 +29,9 @@ function step(name: string, calculate: (n: number) => number) {
       appendFileSync(runs, `${jobId} ${name}\n`);
       await progress(50, `${name} of ${work.n}`);
       await pause(work.ms, undefined, { signal });
+      while (work.held === name && !existsSync(work.gate ?? '')) {
+        await pause(lookEveryMs, undefined, { signal });
+      }
       return { ...work, n: calculate(work.n) };
     },
     { concurrency: 20, heartbeatMs: 1_000 },

@@ -10,8 +10,8 @@ import { Load, type LoadOptions, type Tally } from './load.ts';
 /** `make faults` runs the long forms. */
 export const long = process.env['ASYA_FAULTS'] === 'long';
 
-/** A number of the short form, or of the long one. */
-export function scaled(short: number, whole: number): number {
+/** A value of the short form, or of the long one. */
+export function scaled<T>(short: T, whole: T): T {
   return long ? whole : short;
 }
 
@@ -27,6 +27,7 @@ export interface FaultRow {
   readonly refused: number;
   /** Nobody listened, or the connection broke before an answer. */
   readonly unanswered: number;
+  /** Accepted, and without the right end. */
   readonly lost: number;
   /** Times that an actor began a step of a job anew. */
   readonly repeatedRuns: number;
@@ -48,6 +49,7 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
   const perSecond = options.load?.perSecond ?? scaled(30, 100);
   const urls = cluster.gateways.map(({ url }) => url);
   const runsBefore = (await cluster.runs()).length;
+  const since = await cluster.now();
   const load = new Load({ urls, perSecond, ...options.load });
   const begun = Date.now();
   load.start();
@@ -55,14 +57,14 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
   try {
     await pause(scaled(1_000, 5_000));
     const mended = await breakThings(load);
-    if (mended instanceof Date) recovery = await recoveryAfter(mended, cluster, urls);
+    if (mended instanceof Date) recovery = await recoveryAfter(mended, cluster, load);
     await pause(scaled(1_000, 5_000));
   } finally {
     await load.stop();
   }
   const { tally } = load;
   const seconds = Math.round((Date.now() - begun) / 1000);
-  const judgement = await judge(cluster, tally);
+  const judgement = await judge(cluster, tally, since);
   const runs = (await cluster.runs()).slice(runsBefore);
   const row: FaultRow = {
     fault,
@@ -70,7 +72,7 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
     accepted: tally.accepted.length,
     refused: tally.refused,
     unanswered: tally.unanswered.length + tally.notConnected,
-    lost: judgement.lost.length,
+    lost: judgement.lost.length + judgement.wrong.length,
     repeatedRuns: runs.length - new Set(runs).size,
     recovery,
   };
@@ -90,21 +92,18 @@ export async function runFault(options: FaultOptions): Promise<{ tally: Tally; r
 }
 
 /** Seconds until every gateway is ready and takes a call. */
-async function recoveryAfter(
-  mended: Date,
-  cluster: Cluster,
-  urls: readonly string[],
-): Promise<number> {
+async function recoveryAfter(mended: Date, cluster: Cluster, load: Load): Promise<number> {
   await Promise.all(
     cluster.gateways.map(async (gateway) => {
       while ((await gateway.readiness()) !== 200) await pause(50);
     }),
   );
-  for (const url of urls) {
+  for (const { url } of cluster.gateways) {
     const probe = new Load({ urls: [url], perSecond: 20 });
     probe.start();
     while (probe.tally.accepted.length === 0) await pause(20);
     await probe.stop();
+    load.include(probe);
   }
   return Math.round((Date.now() - mended.getTime()) / 100) / 10;
 }

@@ -26,18 +26,24 @@ interface Row {
   result: { n?: number } | null;
 }
 
-/** Waits until every job has ended, unless one never does, and looks at what there is. */
-export async function judge(cluster: Cluster, tally: Tally): Promise<Judgement> {
+/**
+ * Waits until every job has ended, unless one never does, and looks at what there is.
+ *
+ * @param since jobs that are older are left out: they are another run's, and were judged there
+ */
+export async function judge(cluster: Cluster, tally: Tally, since: Date): Promise<Judgement> {
   const sql = cluster.postgres;
   for (const deadline = Date.now() + patienceMs; Date.now() < deadline; await pause(200)) {
     const open = await sql.query(
       (query) =>
-        query<{ n: number }[]>`SELECT count(*)::int AS n FROM jobs WHERE finished_at IS NULL`,
+        query<{ n: number }[]>`
+          SELECT count(*)::int AS n FROM jobs WHERE finished_at IS NULL AND created_at >= ${since}`,
     );
     if (open[0]?.n === 0) break;
   }
   const rows = await sql.query(
-    (query) => query<Row[]>`SELECT id, status, reason, result FROM jobs`,
+    (query) =>
+      query<Row[]>`SELECT id, status, reason, result FROM jobs WHERE created_at >= ${since}`,
   );
   const byId = new Map(rows.map((row) => [row.id, row]));
   const accepted = new Set(tally.accepted.map(({ id }) => id));
@@ -59,7 +65,7 @@ export async function judge(cluster: Cluster, tally: Tally): Promise<Judgement> 
       .filter(({ id }) => !accepted.has(id))
       .map(({ id, status }) => `${id}: ${status}`),
     badHistories: await sql.query(badHistories),
-    leftOver: await leftOver(cluster),
+    leftOver: await leftOver(cluster, since),
   };
 }
 
@@ -84,25 +90,25 @@ async function badHistories(sql: postgres.Sql): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-async function leftOver(cluster: Cluster): Promise<string[]> {
+async function leftOver(cluster: Cluster, since: Date): Promise<string[]> {
   const [row] = await cluster.postgres.query(
     (sql) => sql<{ n: number }[]>`
-      SELECT count(*)::int AS n FROM jobs WHERE dispatched_at IS NULL AND finished_at IS NULL`,
+      SELECT count(*)::int AS n FROM jobs
+      WHERE dispatched_at IS NULL AND finished_at IS NULL AND created_at >= ${since}`,
   );
   const left = row?.n === 0 ? [] : [`outbox: ${row?.n}`];
-  for (const queue of [...cluster.queues, `${cluster.exchange}.dead-letters`]) {
-    const depth = await emptied(cluster, queue);
-    if (depth > 0) left.push(`${queue}: ${depth}`);
-  }
-  return left;
+  const messages = await onceEmptied(cluster);
+  return [...left, ...messages.map(([queue, count]) => `${queue}: ${count}`)];
 }
 
 /** A job can end before the last copies of its messages are taken. */
-async function emptied(cluster: Cluster, queue: string): Promise<number> {
-  let depth: number | null = null;
-  for (const deadline = Date.now() + patienceMs / 4; Date.now() < deadline; await pause(200)) {
-    depth = await cluster.rabbitmq.depth(queue);
-    if (depth === null || depth === 0 || queue.endsWith('dead-letters')) break;
+async function onceEmptied(cluster: Cluster): Promise<[string, number][]> {
+  const deadLetters = `${cluster.exchange}.dead-letters`;
+  const queues = new Set([...cluster.queues, deadLetters]);
+  for (const deadline = Date.now() + patienceMs / 4; ; await pause(200)) {
+    const messages = await cluster.rabbitmq.messages();
+    const left = [...messages].filter(([queue, count]) => count > 0 && queues.has(queue));
+    const isFinal = left.length === 0 || left.some(([queue]) => queue === deadLetters);
+    if (isFinal || Date.now() >= deadline) return left;
   }
-  return depth ?? 0;
 }

@@ -40,9 +40,10 @@ export class Load {
   readonly tally: Tally = { accepted: [], refused: 0, notConnected: 0, unanswered: [], wrong: [] };
   readonly #options: LoadOptions;
   readonly #agent = new Agent({ connections: 128, headersTimeout: hangMs, bodyTimeout: hangMs });
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #held = false;
   #calls = 0;
 
   constructor(options: LoadOptions) {
@@ -51,6 +52,34 @@ export class Load {
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** Makes no more calls until `resume`, and waits for the answers under way. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    await Promise.all(this.#underWay);
+  }
+
+  resume(): void {
+    this.#held = false;
+  }
+
+  /** A call beside the others, made again until it is given an id, which it resolves with. */
+  async callOnce(more: Readonly<Record<string, unknown>>): Promise<string> {
+    for (;;) {
+      const id = await this.#call(this.#calls++, more);
+      if (id !== null) return id;
+      await pause(100);
+    }
+  }
+
+  /** Has the calls of another load judged with these. It must have stopped. */
+  include({ tally }: Load): void {
+    this.tally.accepted.push(...tally.accepted);
+    this.tally.unanswered.push(...tally.unanswered);
+    this.tally.wrong.push(...tally.wrong);
+    this.tally.refused += tally.refused;
+    this.tally.notConnected += tally.notConnected;
   }
 
   /** Ends the calls and waits for the answers under way. */
@@ -64,41 +93,48 @@ export class Load {
 
   async #run(): Promise<void> {
     const { perSecond } = this.#options;
-    const begun = performance.now();
-    while (!this.#stopping.signal.aborted) {
-      const due = ((performance.now() - begun) / 1000) * perSecond;
-      while (this.#calls < due) this.#begin();
-      await pause(10);
+    let due = 0;
+    for (let last = performance.now(); !this.#stopping.signal.aborted; await pause(10)) {
+      const now = performance.now();
+      if (!this.#held) due += ((now - last) / 1000) * perSecond;
+      last = now;
+      for (; due >= 1; due--) this.#begin();
     }
   }
 
   #begin(): void {
     const n = this.#calls++;
-    const { urls } = this.#options;
-    const url = urls[n % urls.length] ?? '';
-    this.#track(this.#call(url, n));
+    this.#track(this.#call(n));
     const known = this.tally.accepted[Math.floor(Math.random() * this.tally.accepted.length)];
-    if (n % readEvery === 0 && known !== undefined) this.#track(this.#read(url, known.id));
+    if (n % readEvery === 0 && known !== undefined) this.#track(this.#read(n, known.id));
   }
 
-  #track(work: Promise<void>): void {
+  #track(work: Promise<unknown>): void {
     const tracked = work.finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);
   }
 
-  async #call(url: string, n: number): Promise<void> {
+  /** The job's id; null: it has none. */
+  async #call(n: number, more: object = {}): Promise<string | null> {
     const { tool = 'calculate', arguments: rest = {} } = this.#options;
-    const body = JSON.stringify({ name: tool, arguments: { n, ...rest } });
-    const answer = await this.#ask(`${url}/tools/call`, 'POST', n, body);
-    if (answer === null) return;
+    const body = JSON.stringify({ name: tool, arguments: { n, ...rest, ...more } });
+    const answer = await this.#ask(`${this.#urlOf(n)}/tools/call`, 'POST', n, body);
+    if (answer === null) return null;
     const { structuredContent } = answer as { structuredContent?: { job_id?: string } };
-    if (structuredContent?.job_id === undefined) this.tally.wrong.push(JSON.stringify(answer));
-    else this.tally.accepted.push({ id: structuredContent.job_id, n, at: Date.now() });
+    const id = structuredContent?.job_id ?? null;
+    if (id === null) this.tally.wrong.push(JSON.stringify(answer));
+    else this.tally.accepted.push({ id, n, at: Date.now() });
+    return id;
   }
 
   /** A job whose id was handed out is never unknown. */
-  async #read(url: string, id: string): Promise<void> {
-    await this.#ask(`${url}/jobs/${id}`, 'GET', -1);
+  async #read(n: number, id: string): Promise<void> {
+    await this.#ask(`${this.#urlOf(n)}/jobs/${id}`, 'GET', -1);
+  }
+
+  #urlOf(n: number): string {
+    const { urls } = this.#options;
+    return urls[n % urls.length] ?? '';
   }
 
   /** The body of a 200. Null: there was none, which is counted. */

@@ -4,7 +4,13 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 import { Cluster, unavailable } from './cluster.ts';
 import { runFault, scaled, timeout } from './fault-run.ts';
 
-/** Between each gateway and each server stands a network that misbehaves in every way it can. */
+/**
+ * How long connections are silent. A connection that says nothing is given up after 8 s (PostgreSQL) or
+ * 20 s (RabbitMQ).
+ */
+const silences = scaled([700], [3_000, 25_000]);
+
+/** Between the servers and those who use them stands a network that misbehaves in every way it can. */
 describe.skipIf(unavailable !== null)('a bad network', { timeout }, () => {
   let cluster: Cluster;
   let proxies: TcpProxy[] = [];
@@ -12,13 +18,14 @@ describe.skipIf(unavailable !== null)('a bad network', { timeout }, () => {
   beforeAll(async () => {
     cluster = await Cluster.create();
     const { postgres, rabbitmq } = cluster;
-    const servers = [postgres.url, rabbitmq.url, postgres.url, rabbitmq.url];
+    const servers = [postgres.url, rabbitmq.url, postgres.url, rabbitmq.url, rabbitmq.url];
     proxies = await Promise.all(servers.map((url) => TcpProxy.to(url)));
     const env = (replica: number) => ({
       ASYA_DATABASE_URL: proxies[replica * 2]?.url ?? '',
       ASYA_RABBITMQ_URL: proxies[replica * 2 + 1]?.url ?? '',
     });
-    await cluster.start({ env });
+    const actorsEnv = { ASYA_RABBITMQ_URL: proxies.at(-1)?.url ?? '' };
+    await cluster.start({ env, actorsEnv });
   });
   afterAll(async () => {
     await cluster.killAll();
@@ -31,15 +38,15 @@ describe.skipIf(unavailable !== null)('a bad network', { timeout }, () => {
       fault: 'a network that delays, cuts, refuses and swallows',
       cluster,
       breakThings: async () => {
-        for (let round = 0; round < scaled(1, 3); round++) {
-          for (const proxy of proxies) await misbehave(proxy);
+        for (let round = 0; round < silences.length; round++) {
+          for (const proxy of proxies) await misbehave(proxy, silences[round] ?? 0);
         }
         return new Date();
       },
     });
   });
 
-  async function misbehave(proxy: TcpProxy): Promise<void> {
+  async function misbehave(proxy: TcpProxy, silenceMs: number): Promise<void> {
     proxy.delay(100);
     await pause(scaled(500, 2_000));
     proxy.delay(0);
@@ -51,7 +58,13 @@ describe.skipIf(unavailable !== null)('a bad network', { timeout }, () => {
     await pause(200);
     // Half open: neither side hears that the other is gone.
     proxy.pause();
-    await pause(scaled(700, 3_000));
+    await pause(scaled(700, 1_500));
+    proxy.resume();
+    await pause(200);
+    proxy.pause();
+    await pause(silenceMs);
+    // What was sent meanwhile never arrives.
+    proxy.cut();
     proxy.resume();
   }
 });

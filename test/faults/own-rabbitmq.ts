@@ -123,7 +123,9 @@ export class OwnRabbitmq {
        end)),
        receive suspended -> ok end.`,
     );
-    return () => this.#control('eval', 'asya_suspender ! resume.');
+    return async () => {
+      await this.#control('eval', 'asya_suspender ! resume.');
+    };
   }
 
   /** Over a connection that is closed afterwards. */
@@ -153,6 +155,14 @@ export class OwnRabbitmq {
     });
   }
 
+  /** How many messages each queue holds: those that wait, and those that a consumer has. */
+  async messages(): Promise<ReadonlyMap<string, number>> {
+    const columns = ['name', 'messages'];
+    const text = await this.#control('list_queues', '--no-table-headers', ...columns);
+    const rows = text.split('\n').map((line) => line.split('\t'));
+    return new Map(rows.map(([queue = '', count]) => [queue, Number(count)]));
+  }
+
   async remove(): Promise<void> {
     await Promise.all([this.#process?.kill(), this.#portMapper?.kill()]);
     await rm(this.#directory, { recursive: true, force: true });
@@ -166,9 +176,9 @@ export class OwnRabbitmq {
     await this.#portMapper.becomes(() => outputOf(mapper, ['-names'], options));
   }
 
-  async #control(...args: string[]): Promise<void> {
+  async #control(...args: string[]): Promise<string> {
     const control = join(dirname(server ?? ''), 'rabbitmqctl');
-    await outputOf(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
+    return outputOf(control, ['--quiet', ...args], { env: this.#env, cwd: this.#directory });
   }
 
   async #answers(): Promise<void> {

@@ -13,7 +13,7 @@ export function rightResult(n: number): number {
 export const heartbeatTimeoutSeconds = 15;
 
 const parameters =
-  '{ n: { type: integer, required: true }, ms: { type: integer, default: 20 }, ballast: { type: string } }';
+  '{ n: { type: integer, required: true }, ms: { type: integer, default: 20 }, ballast: { type: string }, held: { type: string }, gate: { type: string } }';
 const route = `[${steps.join(', ')}]`;
 
 /** `calculate` for loads; `hurried` has a short deadline; `watched` must give signs of life. */

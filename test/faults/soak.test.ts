@@ -29,6 +29,7 @@ describe.runIf(process.env['ASYA_FAULTS'] === 'soak' && unavailable === null)('s
     'invariants 1 to 10: nothing is lost, and memory stays flat',
     async () => {
       const urls = cluster.gateways.map(({ url }) => url);
+      const since = await cluster.now();
       const load = new Load({ urls, perSecond, arguments: { ms: 5 } });
       const end = Date.now() + seconds * 1_000;
       const over = () => Date.now() >= end;
@@ -39,9 +40,9 @@ describe.runIf(process.env['ASYA_FAULTS'] === 'soak' && unavailable === null)('s
         breakThings(over),
       ]);
       await load.stop();
-      const judgement = await judge(cluster, load.tally);
+      const judgement = await judge(cluster, load.tally, since);
       const accepted = checked.right + load.tally.accepted.length;
-      const lost = checked.wrong.length + judgement.lost.length;
+      const lost = checked.wrong.length + judgement.lost.length + judgement.wrong.length;
       const kept = await cluster.postgres.query(
         (sql) => sql<{ n: number }[]>`SELECT count(*)::int AS n FROM jobs`,
       );

@@ -7,7 +7,7 @@ import type { JobStore } from '../../src/jobs/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { Publisher } from '../../src/jobs/publisher.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
-import { ToolCalls } from '../../src/calls/tool-calls.ts';
+import { Clients } from '../../src/calls/client.ts';
 import { MemoryBroker } from '../../src/memory/broker.ts';
 import { MemoryJobStore } from '../../src/memory/job-store.ts';
 import { argumentsChecker } from '../../src/tools/arguments.ts';
@@ -56,10 +56,11 @@ export async function createTestApp(options: TestAppOptions = {}) {
     unroutableGraceMs: 30_000,
     retentionMs: 0,
   });
-  const { jobs, reports, events, feed, dispatcher } = engine;
+  const { reports, events, feed, dispatcher } = engine;
+  const clients = new Clients({ jobs: engine.jobs, admission: null, log });
+  const { jobs } = clients.open;
   await memory.listen(feed);
   if (options.relays === true) await dispatcher.start();
-  const toolCalls = new ToolCalls(jobs);
   const closing = new AbortController();
 
   const app = buildApp({
@@ -69,16 +70,18 @@ export async function createTestApp(options: TestAppOptions = {}) {
       allowedOrigins: [],
       maxBodyBytes: 1_048_576,
       maxResultBytes,
+      actorPort: null,
       ...options.config,
     },
-    jobs,
+    access: null,
+    clients,
+    onAuth: () => {},
     reports,
     reportMemory: memoryOfReports,
     tools: () => ({
       list: () => tools,
       find: (name) => tools.find((tool) => tool.name === name) ?? null,
     }),
-    toolCalls,
     mcp: options.mcp ?? (async () => {}),
     readiness: options.readiness ?? (async () => ({ store: null, broker: null })),
     log,
@@ -88,12 +91,13 @@ export async function createTestApp(options: TestAppOptions = {}) {
   return {
     app,
     store: memory,
+    /** As everybody sees them, because nobody is asked who they are. */
     jobs,
+    sharedJobs: engine.jobs,
     /** What happens to jobs, as actors and timers make it happen. */
     events,
     reports,
     feed,
-    toolCalls,
     broker,
     closing,
     /** Publishes what came into the outbox once more. */
@@ -139,6 +143,7 @@ export function aTool(overrides: Partial<Tool> = {}): Tool {
     inputSchema,
     outputSchema: null,
     annotations: null,
+    scopes: [],
     steps: ['download', 'enhance'],
     progress: true,
     timeoutSeconds: 300,

@@ -9,6 +9,7 @@ export function aJob(overrides: Partial<Job> = {}): Job {
   return {
     id,
     parentId: null,
+    owner: null,
     tool: 'enhance_image',
     status: 'Pending',
     reason: null,
@@ -53,6 +54,7 @@ export async function listedJobs(
     status: null,
     tool: null,
     parentId: null,
+    owner: null,
     createdAfter: null,
     before: null,
     limit: 100,

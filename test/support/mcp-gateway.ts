@@ -30,7 +30,7 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     tools,
     mcp: (scope, pluginOptions) => late.plugin(scope, pluginOptions),
   });
-  const { app, jobs, events, toolCalls, closing } = gateway;
+  const { app, jobs, events, closing } = gateway;
   const find = (name: string): Tool | null => tools.find((tool) => tool.name === name) ?? null;
   const sessions = new Sessions({ secret: 'of the test', clock });
   late.plugin = mcpPlugin({
@@ -39,8 +39,6 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
       toolListeners.add(listener);
       return () => void toolListeners.delete(listener);
     },
-    jobs,
-    toolCalls,
     config: { jobTools, jobRetentionSeconds },
     sessions,
     requestStates: new RequestStates({ secret: 'of the test', clock }),
@@ -57,7 +55,6 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
     ...gateway,
     url,
     sessions,
-    toolCalls,
     /** Who is told when other tools are on offer. */
     toolListeners,
 
@@ -69,7 +66,7 @@ export async function startMcpGateway(options: McpGatewayOptions = {}) {
 
     /** The headers of a client of 2025-11-25 that has initialized. */
     sessionHeaders({ capabilities = [] }: Partial<SessionTerms> = {}): Record<string, string> {
-      const terms = { protocolVersion: '2025-11-25', capabilities } as const;
+      const terms = { protocolVersion: '2025-11-25', capabilities, owner: null } as const;
       return { 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': sessions.issue(terms) };
     },
 

@@ -18,7 +18,6 @@ import { isRequestCancelled } from './request-cancellation.ts';
 import type { WaitedCall } from './waited-call.ts';
 
 export interface CallWaitParts {
-  readonly jobs: ClientJobs;
   /** The tools on offer at the moment. */
   readonly tools: () => ToolBox;
   /** Whether callers have `job_wait`, to go on with a handle. */
@@ -55,7 +54,7 @@ export class CallWait {
     const canResume = caller.primed && eventIdAt !== null && listener.notify !== null;
     let reply: ReadyReply | null;
     try {
-      const end = await this.#waitForEnd(call, listener);
+      const end = await this.#waitForEnd(call, caller, listener);
       reply = await this.#replyOf(end, call, caller, canResume);
     } catch (error) {
       if (canResume && error instanceof StoreUnavailable) return null;
@@ -65,11 +64,12 @@ export class CallWait {
   }
 
   /** Waits for the outcome. What the job asks on the way is put to the caller. */
-  async #waitForEnd(call: WaitedCall, listener: Listener): Promise<WaitEnd> {
-    const { jobs, clock, closing } = this.#parts;
+  async #waitForEnd(call: WaitedCall, { client }: McpCaller, listener: Listener): Promise<WaitEnd> {
+    const { clock, closing } = this.#parts;
+    const { jobs } = client;
     const { stream, eventIdAt, ownsJob, asker } = call;
     const { jobId, requestId, patience } = stream;
-    const timer = await this.#timerOf(call);
+    const timer = await this.#timerOf(call, jobs);
     const idAt = eventIdAt && ((seq: number) => eventIdAt(seq, timer.until));
     const tell = progressTeller(call, listener, idAt);
     let after = call.after;
@@ -107,18 +107,21 @@ export class CallWait {
     }
   }
 
-  async #timerOf({ stream, after, isResumed, wasOver }: WaitedCall): Promise<PatienceClock> {
+  async #timerOf(
+    { stream, after, isResumed, wasOver }: WaitedCall,
+    jobs: ClientJobs,
+  ): Promise<PatienceClock> {
     const { jobId, patience } = stream;
     // The history of a job that is over is told to its end, however long ago the wait was over.
     if (patience === null || wasOver) return new PatienceClock(Infinity);
     const timer = new PatienceClock(patience.until);
-    if (isResumed && after > 0) await this.#recall(jobId, after, timer);
+    if (isResumed && after > 0) await this.#recall(jobs, jobId, after, timer);
     return timer;
   }
 
   /** Reads the last update that the caller was told. If it is a question, the timer stands still. */
-  async #recall(jobId: string, seq: number, timer: PatienceClock): Promise<void> {
-    const { jobs, closing } = this.#parts;
+  async #recall(jobs: ClientJobs, jobId: string, seq: number, timer: PatienceClock): Promise<void> {
+    const { closing } = this.#parts;
     const told = await waitForUpdate(jobs, jobId, {
       timeoutMs: Infinity,
       stopOn: [closing],
@@ -135,7 +138,8 @@ export class CallWait {
     caller: McpCaller,
     canResume: boolean,
   ): Promise<ReadyReply | null> {
-    const { jobs, closing } = this.#parts;
+    const { closing } = this.#parts;
+    const { jobs } = caller.client;
     const { jobId, requestId } = call.stream;
     switch (end.kind) {
       case 'reply':
@@ -145,7 +149,7 @@ export class CallWait {
       case 'abandoned':
         // Without a stream a stateless client cannot get a reply any more, and says so by this.
         if (caller.era === 'stateless' && call.ownsJob && !closing.aborted) {
-          await jobs.cancel(jobId, 'CancelledByClient', 'the MCP client disconnected');
+          await jobs.cancel(jobId, 'the MCP client disconnected');
         }
         return null;
       case 'impatient':

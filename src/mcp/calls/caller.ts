@@ -1,9 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Client } from '../../calls/client.ts';
 import type { ResultForm } from '../../calls/call-result.ts';
 import type { ClientCapability } from './client-capabilities.ts';
 
 /** What the gateway knows of an MCP client that makes a request. */
 export interface McpCaller {
+  /** Who it is, and what it reaches. */
+  readonly client: Client;
   /**
    * - session: the versions that begin with `initialize`. A cut connection means nothing; the client
    *   cancels a request by `notifications/cancelled`

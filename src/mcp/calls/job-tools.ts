@@ -1,27 +1,21 @@
 import Type, { type Static, type TObject } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { isFinal, jobIdPattern, type Job, type JobState } from '../../jobs/job.ts';
 import type { ToolBox } from '../../tools/tool.ts';
+import type { McpCaller } from './caller.ts';
 import type { WaitForJob } from './waited-call.ts';
 import { statusResult } from './job-status.ts';
-import {
-  callResult,
-  errorResult,
-  type CallOutcome,
-  type ResultForm,
-} from '../../calls/call-result.ts';
-import type { ToolDefinition } from './tool-listing.ts';
+import { callResult, errorResult, type CallOutcome } from '../../calls/call-result.ts';
+import type { ToolDefinition } from '../../calls/tool-listing.ts';
 
 /** A tool of the gateway itself, which needs no actor. */
 export interface JobTool {
   readonly definition: ToolDefinition;
   /** @throws StoreUnavailable or Overloaded */
-  readonly call: (given: unknown, form: ResultForm) => Promise<CallOutcome | WaitForJob>;
+  readonly call: (given: unknown, caller: McpCaller) => Promise<CallOutcome | WaitForJob>;
 }
 
 export interface JobToolsParts {
-  readonly jobs: ClientJobs;
   /** The tools on offer at the moment: a job's own tool says how long its callers may wait. */
   readonly tools: () => ToolBox;
   /** How long a finished job is kept; 0: for ever. */
@@ -60,13 +54,17 @@ const cancelInput = Type.Object(
 );
 
 /** The tools by which a model follows a job of which it has the handle. */
-export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): readonly JobTool[] {
+export function jobTools({ tools, retentionSeconds }: JobToolsParts): readonly JobTool[] {
   const kept = keptSentence(retentionSeconds);
   const readOnly = { readOnlyHint: true, idempotentHint: true, openWorldHint: false };
 
   /** Reads the job that a tool is about, and says so if there is none. */
-  async function withJob<T>(id: string, use: (job: Job) => T): Promise<T | CallOutcome> {
-    const job = await jobs.get(id);
+  async function withJob<T>(
+    id: string,
+    { client }: McpCaller,
+    use: (job: Job) => T,
+  ): Promise<T | CallOutcome> {
+    const job = await client.jobs.get(id);
     return job === null ? unknownJob(id, kept) : use(job);
   }
 
@@ -81,7 +79,7 @@ export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): read
       description: `Tells how far a job has come. ${kept}`,
       input: jobInput,
       annotations: readOnly,
-      call: ({ job_id: id }) => withJob(id, (job) => statusResult(job)),
+      call: ({ job_id: id }, caller) => withJob(id, caller, (job) => statusResult(job)),
     }),
     jobTool({
       name: 'job_wait',
@@ -90,9 +88,9 @@ export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): read
         `may be called again. ${kept}`,
       input: waitInput,
       annotations: readOnly,
-      call: ({ job_id: id, seconds = Infinity }, form) =>
-        withJob<CallOutcome | WaitForJob>(id, (job) => {
-          if (isFinal(job.status)) return callResult(job, form);
+      call: ({ job_id: id, seconds = Infinity }, caller) =>
+        withJob<CallOutcome | WaitForJob>(id, caller, (job) => {
+          if (isFinal(job.status)) return callResult(job, caller.form);
           return {
             kind: 'wait',
             job,
@@ -105,16 +103,18 @@ export function jobTools({ jobs, tools, retentionSeconds }: JobToolsParts): read
       description: `Gives the result of a finished job. ${kept}`,
       input: jobInput,
       annotations: readOnly,
-      call: ({ job_id: id }, form) =>
-        withJob(id, (job) => (isFinal(job.status) ? callResult(job, form) : unfinished(job))),
+      call: ({ job_id: id }, caller) =>
+        withJob(id, caller, (job) =>
+          isFinal(job.status) ? callResult(job, caller.form) : unfinished(job),
+        ),
     }),
     jobTool({
       name: 'job_cancel',
       description: 'Cancels a job that is not finished; its work is lost.',
       input: cancelInput,
       annotations: { destructiveHint: true, idempotentHint: true, openWorldHint: false },
-      call: async ({ job_id: id, reason = null }) => {
-        const outcome = await jobs.cancel(id, 'CancelledByClient', reason);
+      call: async ({ job_id: id, reason = null }, { client }) => {
+        const outcome = await client.jobs.cancel(id, reason);
         if (outcome.kind === 'unknown') return unknownJob(id, kept);
         const { state } = outcome;
         return state.status === 'Cancelled' ? statusResult(state) : alreadyOver(state);
@@ -128,7 +128,7 @@ interface JobToolOptions<Input extends TObject> {
   readonly description: string;
   readonly input: Input;
   readonly annotations: object;
-  readonly call: (input: Static<Input>, form: ResultForm) => Promise<CallOutcome | WaitForJob>;
+  readonly call: (input: Static<Input>, caller: McpCaller) => Promise<CallOutcome | WaitForJob>;
 }
 
 function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool {
@@ -136,8 +136,8 @@ function jobTool<Input extends TObject>(options: JobToolOptions<Input>): JobTool
   const validator = Compile(input);
   return {
     definition: { name, description, inputSchema: input, annotations },
-    call: async (given, form) => {
-      if (validator.Check(given)) return call(given, form);
+    call: async (given, caller) => {
+      if (validator.Check(given)) return call(given, caller);
       const faults = validator
         .Errors(given)
         .map(({ instancePath, message }) => `${instancePath.slice(1) || 'arguments'} ${message}`);

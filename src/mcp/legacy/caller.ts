@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Client } from '../../calls/client.ts';
 import { commonForm, type ResultForm } from '../../calls/call-result.ts';
 import type { McpCaller } from '../calls/caller.ts';
 import { refusal, type RpcFailure } from '../rpc/failure.ts';
@@ -32,38 +33,46 @@ const forms: { readonly [V in LegacyVersion]: ResultForm } = {
 /** The session that a request names; null: it names none. */
 export function sessionOf(
   headers: IncomingHttpHeaders,
+  { caller }: Client,
   sessions: Sessions,
 ): Session | RpcFailure | null {
   const id = textOf(headers['mcp-session-id']);
-  return id === null ? null : (sessions.read(id) ?? unknownSession);
+  if (id === null) return null;
+  const session = sessions.read(id);
+  // Somebody else's is as good as none: its id is no credential.
+  return session === null || session.owner !== caller.owner ? unknownSession : session;
 }
 
 /** Who makes a request within a session, or without one. */
 export function callerOf(
   headers: IncomingHttpHeaders,
+  client: Client,
   sessions: Sessions,
 ): LegacyCaller | RpcFailure {
-  const session = sessionOf(headers, sessions);
+  const session = sessionOf(headers, client, sessions);
   if (session !== null && 'error' in session) return session;
   const requested = textOf(headers['mcp-protocol-version']);
   if (requested === null) {
-    return callerBy(session?.protocolVersion ?? assumedVersion, session, headers);
+    return callerBy(session?.protocolVersion ?? assumedVersion, session, { headers, client });
   }
   const version = legacyVersion(requested);
-  return version === null ? unsupportedHeader(requested) : callerBy(version, session, headers);
+  return version === null
+    ? unsupportedHeader(requested)
+    : callerBy(version, session, { headers, client });
 }
 
 /** Who begins a session: its message settles itself what is spoken in it. */
-export function newCaller(headers: IncomingHttpHeaders): LegacyCaller {
-  return callerBy(assumedVersion, null, headers);
+export function newCaller(headers: IncomingHttpHeaders, client: Client): LegacyCaller {
+  return callerBy(assumedVersion, null, { headers, client });
 }
 
 function callerBy(
   version: LegacyVersion,
   session: Session | null,
-  headers: IncomingHttpHeaders,
+  { headers, client }: Pick<LegacyCaller, 'headers' | 'client'>,
 ): LegacyCaller {
   return {
+    client,
     era: 'session',
     version,
     session,

@@ -46,7 +46,7 @@ export async function cancelRequest(
   const text = typeof reason === 'string' ? reason.slice(0, maxReason) : null;
   const error = text === null ? message : `${message}: ${storableText(text)}`;
   log.info({ jobId: job.id, reason: text }, 'MCP request cancelled');
-  await jobs.cancel(job.id, 'CancelledByClient', error, requestCancelled);
+  await jobs.cancel(job.id, error, requestCancelled);
 }
 
 /**

@@ -21,7 +21,7 @@ import { takeResponse } from './question-response.ts';
 import { StreamAsker } from './stream-asker.ts';
 import { LegacyTasks } from './tasks.ts';
 
-export interface LegacyParts extends CancelParts {
+export interface LegacyParts extends Omit<CancelParts, 'jobs'> {
   readonly toolMethods: ToolMethods;
   readonly callWait: CallWait;
   readonly serverInfo: ServerInfo;
@@ -45,15 +45,15 @@ export class LegacyMethods {
     this.#parts = parts;
     this.#tasks = new LegacyTasks({ ...parts, retentionSeconds });
     this.#methods = new Map<string, Method>([
-      ['initialize', (request) => this.#initialize(request)],
+      ['initialize', (request, caller) => this.#initialize(request, caller)],
       ['ping', ({ id }) => resultReply(id, {})],
       ['tools/list', (request, caller) => this.#listTools(request, caller)],
       ['tools/call', (request, caller) => this.#callTool(request, caller)],
     ]);
     this.#taskMethods = new Map<string, Method>([
-      ['tasks/get', (request) => this.#tasks.get(request)],
+      ['tasks/get', (request, caller) => this.#tasks.get(request, caller)],
       ['tasks/result', (request, caller) => this.#tasks.result(request, caller)],
-      ['tasks/cancel', (request) => this.#tasks.cancel(request)],
+      ['tasks/cancel', (request, caller) => this.#tasks.cancel(request, caller)],
     ]);
   }
 
@@ -73,9 +73,12 @@ export class LegacyMethods {
   }
 
   /** @throws StoreUnavailable or Overloaded */
-  async hear({ method, params }: RpcNotification, { session }: LegacyCaller): Promise<void> {
+  async hear(
+    { method, params }: RpcNotification,
+    { session, client }: LegacyCaller,
+  ): Promise<void> {
     if (method !== 'notifications/cancelled' || session === null) return;
-    await cancelRequest(session, params, this.#parts);
+    await cancelRequest(session, params, { ...this.#parts, jobs: client.jobs });
   }
 
   /**
@@ -83,18 +86,22 @@ export class LegacyMethods {
    *
    * @throws StoreUnavailable or Overloaded
    */
-  takeResponse(response: RpcResponse): Promise<RpcFailure | null> {
-    return takeResponse(response, this.#parts.jobs);
+  takeResponse(response: RpcResponse, { client }: LegacyCaller): Promise<RpcFailure | null> {
+    return takeResponse(response, client.jobs);
   }
 
-  #initialize(request: RpcRequest): ReadyReply {
+  #initialize(request: RpcRequest, { client }: LegacyCaller): ReadyReply {
     const { protocolVersion: wanted, capabilities, clientInfo } = request.params;
     if (typeof wanted !== 'string') {
       return invalidParams(request, 'params.protocolVersion must be a string');
     }
     const { sessions, serverInfo, log } = this.#parts;
     const protocolVersion = legacyVersion(wanted) ?? latestLegacyVersion;
-    const session = { protocolVersion, capabilities: declaredCapabilities(capabilities) };
+    const session = {
+      protocolVersion,
+      capabilities: declaredCapabilities(capabilities),
+      owner: client.caller.owner,
+    };
     log.info(
       { client: clientName(clientInfo), wanted: wanted.slice(0, 32), protocolVersion },
       'MCP session begins',
@@ -115,14 +122,14 @@ export class LegacyMethods {
       // All tools are on the first page, so no cursor was ever given out.
       return invalidParams(request, 'params.cursor is not one of this server');
     }
-    const tools = this.#parts.toolMethods.list(hasTasks(caller));
+    const tools = this.#parts.toolMethods.list(hasTasks(caller), caller.client);
     return resultReply(request.id, { tools });
   }
 
   async #callTool(request: RpcRequest, caller: LegacyCaller): Promise<Reply> {
-    const { session, capabilities } = caller;
+    const { session, capabilities, client } = caller;
     const { toolMethods, sessions } = this.#parts;
-    const missing = missingCapabilities(toolMethods.toolOf(request), caller);
+    const missing = missingCapabilities(toolMethods.toolOf(request, client), caller);
     if (missing.length > 0) {
       const text = `This tool asks its client for input (${missing.join(', ')}), which yours does not offer`;
       return resultReply(request.id, errorResult(text));
@@ -130,7 +137,7 @@ export class LegacyMethods {
     // In versions without tasks the parameter means nothing.
     const asTask = hasTasks(caller) && (request.params['task'] ?? null) !== null;
     if (asTask) return this.#tasks.start(request, caller);
-    if (toolMethods.taskSupportOf(request) === 'required') {
+    if (toolMethods.taskSupportOf(request, client) === 'required') {
       return rpcError(request, rpcCodes.methodNotFound, 'This tool can only be called as a task');
     }
     return toolMethods.call(request, caller, {

@@ -6,6 +6,7 @@ import { Sessions, type Session, type SessionTerms } from './session.ts';
 const terms: SessionTerms = {
   protocolVersion: '2025-06-18',
   capabilities: ['elicitation', 'roots'],
+  owner: null,
 };
 const day = 86_400_000;
 

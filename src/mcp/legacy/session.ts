@@ -11,6 +11,8 @@ import { openToken, sealToken, type Secret } from '../rpc/signed-token.ts';
 export interface SessionTerms {
   readonly protocolVersion: LegacyVersion;
   readonly capabilities: readonly ClientCapability[];
+  /** Who began it; nobody else may go on with it. Null: nobody is asked who they are. */
+  readonly owner: string | null;
 }
 
 export interface Session extends SessionTerms {
@@ -62,10 +64,11 @@ export class Sessions {
   }
 
   /** A new session id: visible ASCII characters, unlike any other. */
-  issue({ protocolVersion, capabilities }: SessionTerms): string {
+  issue({ protocolVersion, capabilities, owner }: SessionTerms): string {
     const content = {
       v: protocolVersion,
       c: capabilities,
+      ...(owner !== null && { o: owner }),
       e: this.#clock() + lifetimeMs,
       n: randomBytes(12).toString('base64url'),
     };
@@ -102,11 +105,12 @@ export class Sessions {
   #check(id: string): Known | null {
     const content = openToken(this.#secret, 'session', id);
     if (content === null) return null;
-    const { v, c, e } = content;
+    const { v, c, e, o } = content;
     const protocolVersion = legacyVersion(v);
     if (protocolVersion === null || typeof e !== 'number') return null;
     const capabilities = Array.isArray(c) ? knownCapabilities(c) : [];
-    const session = { id, protocolVersion, capabilities, beganAt: e - lifetimeMs };
+    const owner = typeof o === 'string' ? o : null;
+    const session = { id, protocolVersion, capabilities, owner, beganAt: e - lifetimeMs };
     return this.#remember({ session, expiresAt: e });
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import { openStream } from '../../calls/client.ts';
 import { onAbort } from '../../lib/on-abort.ts';
 import { SseStream } from '../../lib/sse.ts';
 import { removedReply } from '../calls/call-reply.ts';
@@ -22,7 +22,6 @@ import { StreamAsker } from './stream-asker.ts';
 export interface LegacyStreamsParts {
   readonly toolMethods: ToolMethods;
   readonly callWait: CallWait;
-  readonly jobs: ClientJobs;
   /** Calls back whenever other tools are on offer; what it returns ends that. */
   readonly toolsChanged: (listener: () => void) => () => void;
   /** Aborted when the gateway drains: streams end, and clients resume elsewhere. */
@@ -56,7 +55,7 @@ export class LegacyStreams {
     response: FastifyReply,
   ): Promise<FastifyReply> {
     if (position === 'end') return sendNothing(response);
-    const job = await this.#parts.jobs.get(stream.jobId);
+    const job = await caller.client.jobs.get(stream.jobId);
     if (job === null) {
       return deliverStream(response, [removedReply(stream.requestId, stream.jobId)]);
     }
@@ -80,11 +79,12 @@ export class LegacyStreams {
     response: FastifyReply,
   ): Promise<FastifyReply> {
     const { toolMethods, toolsChanged, closing } = this.#parts;
-    const present = (): string => listingId(toolMethods.list(true));
+    const present = (): string => listingId(toolMethods.list(true, caller.client));
     let told = known ?? present();
+    const { expired, close } = openStream(caller.client);
     response.hijack();
     const events = new SseStream(response.raw);
-    const ended = AbortSignal.any([closing, events.signal]);
+    const ended = AbortSignal.any([closing, expired, events.signal]);
     let changed = Promise.withResolvers<void>();
     const stop = toolsChanged(() => changed.resolve());
     onAbort(ended, () => changed.resolve());
@@ -100,6 +100,7 @@ export class LegacyStreams {
       }
     } finally {
       stop();
+      close();
       events.end();
     }
     return response;

@@ -1,6 +1,5 @@
 import { callResult } from '../../calls/call-result.ts';
 import { isFinal } from '../../jobs/job.ts';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { callReply } from '../calls/call-reply.ts';
@@ -19,7 +18,6 @@ import { legacyTask } from './task.ts';
 export interface LegacyTasksParts {
   readonly toolMethods: ToolMethods;
   readonly callWait: CallWait;
-  readonly jobs: ClientJobs;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionSeconds: number;
   readonly clock: Clock;
@@ -43,35 +41,35 @@ export class LegacyTasks {
    *
    * @throws BrokerUnavailable, too
    */
-  async start(request: RpcRequest, { headers }: LegacyCaller): Promise<ReadyReply> {
+  async start(request: RpcRequest, caller: LegacyCaller): Promise<ReadyReply> {
     const { toolMethods, retentionSeconds } = this.#parts;
     const { params } = request;
     if (!isJsonObject(params['task'])) {
       return invalidParams(request, 'params.task must be an object');
     }
-    if (toolMethods.taskSupportOf(request) === 'forbidden') {
+    if (toolMethods.taskSupportOf(request, caller.client) === 'forbidden') {
       return rpcError(request, rpcCodes.methodNotFound, 'This tool cannot be called as a task');
     }
-    const tool = toolMethods.toolOf(request);
+    const tool = toolMethods.toolOf(request, caller.client);
     if (tool === null) return invalidParams(request, 'params.name is not the name of a tool');
-    const started = await toolMethods.start(tool, request, headers);
+    const started = await toolMethods.start(tool, request, caller);
     // Who asks for a task expects no result here, so wrong arguments are an error.
     if (!started.ok) return invalidParams(request, started.faults.join('; '));
     const task = legacyTask(started.job, retentionSeconds);
     return resultReply(request.id, { task });
   }
 
-  async get(request: RpcRequest): Promise<ReadyReply> {
-    const { jobs, retentionSeconds } = this.#parts;
-    const job = await taskOf(request, jobs);
+  async get(request: RpcRequest, { client }: LegacyCaller): Promise<ReadyReply> {
+    const { retentionSeconds } = this.#parts;
+    const job = await taskOf(request, client.jobs);
     if (job === null) return unknownTask(request);
     return resultReply(request.id, legacyTask(job, retentionSeconds));
   }
 
   /** What the call itself would have come to, waited for as long as it takes. */
   async result(request: RpcRequest, caller: LegacyCaller): Promise<Reply> {
-    const { jobs, callWait, clock } = this.#parts;
-    const job = await taskOf(request, jobs);
+    const { callWait, clock } = this.#parts;
+    const job = await taskOf(request, caller.client.jobs);
     if (job === null) return unknownTask(request);
     if (isFinal(job.status)) {
       return related(callReply(request.id, callResult(job, caller.form)), job.id);
@@ -84,11 +82,11 @@ export class LegacyTasks {
     return relatedReply(callWait.pending(call, waiting), job.id);
   }
 
-  async cancel(request: RpcRequest): Promise<ReadyReply> {
-    const { jobs, retentionSeconds } = this.#parts;
+  async cancel(request: RpcRequest, { client }: LegacyCaller): Promise<ReadyReply> {
+    const { retentionSeconds } = this.#parts;
     const taskId = taskIdOf(request);
     if (taskId === null) return unknownTask(request);
-    const outcome = await jobs.cancel(taskId, 'CancelledByClient', null);
+    const outcome = await client.jobs.cancel(taskId, null);
     switch (outcome.kind) {
       case 'applied':
         return resultReply(request.id, legacyTask(outcome.state, retentionSeconds));

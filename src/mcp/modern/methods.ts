@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { faultsResult } from '../../calls/call-result.ts';
 import type { Tool } from '../../tools/tool.ts';
 import type { ToolMethods } from '../calls/tool-methods.ts';
@@ -22,6 +21,7 @@ import {
   readCaller,
   tasksRequired,
   type ModernCaller,
+  type Sender,
 } from './request.ts';
 import { statedRequest, type RequestStates } from './request-state.ts';
 import { ModernResults } from './results.ts';
@@ -59,10 +59,10 @@ export class ModernMethods {
   readonly #methods: ReadonlyMap<string, Method>;
 
   constructor(parts: ModernParts) {
-    const { jobs, config, serverInfo } = parts;
+    const { config, serverInfo } = parts;
     const retentionSeconds = config.jobRetentionSeconds;
     const results = new ModernResults(serverInfo);
-    const tasks = new ModernTasks({ jobs, results, retentionSeconds });
+    const tasks = new ModernTasks({ results, retentionSeconds });
     this.#parts = parts;
     this.#results = results;
     this.#taskCalls = new TaskCalls({
@@ -72,19 +72,19 @@ export class ModernMethods {
     this.#subscriptions = new Subscriptions({ ...parts, results, retentionSeconds });
     this.#methods = new Map<string, Method>([
       ['server/discover', (request) => this.#discover(request)],
-      ['tools/list', (request) => this.#listTools(request)],
+      ['tools/list', (request, caller) => this.#listTools(request, caller)],
       ['tools/call', (request, caller) => this.#callTool(request, caller)],
       ['subscriptions/listen', (request, caller) => this.#listen(request, caller)],
       ['tasks/get', ofTasks((request, caller) => tasks.get(request, caller))],
-      ['tasks/update', ofTasks((request) => tasks.update(request))],
-      ['tasks/cancel', ofTasks((request) => tasks.cancel(request))],
+      ['tasks/update', ofTasks((request, caller) => tasks.update(request, caller))],
+      ['tasks/cancel', ofTasks((request, caller) => tasks.cancel(request, caller))],
     ]);
   }
 
   /** Never rejects: whatever goes wrong becomes a reply, too. */
-  async reply(request: RpcRequest, headers: IncomingHttpHeaders): Promise<Reply> {
+  async reply(request: RpcRequest, sender: Sender): Promise<Reply> {
     const { id, method: name } = request;
-    const caller = readCaller(request, headers);
+    const caller = readCaller(request, sender);
     if ('error' in caller) return failedReply(id, caller);
     const method = this.#methods.get(name);
     if (method === undefined) {
@@ -102,18 +102,21 @@ export class ModernMethods {
     return this.#results.complete(id, { supportedVersions, capabilities, ...cacheHints });
   }
 
-  #listTools(request: RpcRequest): Reply {
+  #listTools(request: RpcRequest, { client }: ModernCaller): Reply {
     const { cursor = null } = request.params;
     // All tools are on the first page, so no cursor was ever given out.
     if (cursor !== null) return invalidParams(request, 'params.cursor is not one of this server');
-    const tools = this.#parts.toolMethods.list(false);
-    return this.#results.complete(request.id, { tools, ...cacheHints });
+    const tools = this.#parts.toolMethods.list(false, client);
+    // What one caller is offered, another may not even be told of.
+    const isPublic = client.caller.scheme === 'open';
+    const hints = isPublic ? cacheHints : { ...cacheHints, cacheScope: 'private' };
+    return this.#results.complete(request.id, { tools, ...hints });
   }
 
   async #callTool(request: RpcRequest, caller: ModernCaller): Promise<Reply> {
     const read = inputRoundOf(request.params);
     if (!read.ok) return invalidParams(request, read.fault);
-    const tool = this.#parts.toolMethods.toolOf(request);
+    const tool = this.#parts.toolMethods.toolOf(request, caller.client);
     const failure = tool === null ? null : refusalOfCall(tool, request, caller);
     return failure === null
       ? this.#callIn(read.round, tool, request, caller)
@@ -127,23 +130,25 @@ export class ModernMethods {
     request: RpcRequest,
     caller: ModernCaller,
   ): Promise<Reply> {
-    const { jobs, requestStates: states, toolMethods } = this.#parts;
+    const { requestStates: states, toolMethods } = this.#parts;
+    const { client } = caller;
+    const { jobs } = client;
     const { id, params } = request;
     const stated = statedRequest(params['name'], params['arguments']);
     const asker = new RoundTripAsker(
-      { jobs, results: this.#results, states },
+      { client, results: this.#results, states },
       { request: stated, capabilities: caller.capabilities, round },
     );
     const asTask = tool !== null && goesOnAsTask(tool, caller);
     // The gateway's own tools say by their arguments which job they are about.
     if (tool !== null && round.state !== null) {
-      const jobId = states.read(round.state, stated);
+      const jobId = states.read(round.state, stated, client.caller.owner);
       const job = jobId === null ? null : await jobs.get(jobId);
       if (job === null) {
         return invalidParams(request, 'params.requestState is not one of this request');
       }
       return asTask
-        ? this.#taskCalls.resume(job, { id, tool, asker })
+        ? this.#taskCalls.resume(job, { id, tool, asker, jobs })
         : this.#results.completed(toolMethods.callAgain(job, tool, request, caller, asker));
     }
     if (!asTask) {
@@ -151,9 +156,9 @@ export class ModernMethods {
         await toolMethods.call(request, caller, { asker, jobId: null }),
       );
     }
-    const started = await toolMethods.start(tool, request, caller.headers);
+    const started = await toolMethods.start(tool, request, caller);
     if (!started.ok) return this.#results.complete(id, faultsResult(tool.name, started.faults));
-    return this.#taskCalls.begin(started.job, { id, tool, asker });
+    return this.#taskCalls.begin(started.job, { id, tool, asker, jobs });
   }
 
   #listen(request: RpcRequest, caller: ModernCaller): Reply | Promise<Reply> {
@@ -162,7 +167,7 @@ export class ModernMethods {
     if (read.filter.taskIds !== null && !caller.holdsTasks) {
       return failedReply(request.id, tasksRequired());
     }
-    return this.#subscriptions.open(request.id, read.filter, caller.capabilities);
+    return this.#subscriptions.open(request.id, read.filter, caller);
   }
 }
 

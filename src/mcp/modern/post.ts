@@ -1,24 +1,23 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { replyForm } from '../rpc/accept.ts';
 import { deliver } from '../rpc/delivery.ts';
 import { failedReply, notAcceptable, refusal } from '../rpc/failure.ts';
 import type { Malformed, RpcMessage } from '../rpc/json-rpc.ts';
 import type { ModernMethods } from './methods.ts';
-import { namesModernVersion } from './request.ts';
+import { namesModernVersion, type Sender } from './request.ts';
 
 /** Replies to a POST of the stateless era (MCP 2026-07-28, Streamable HTTP, "Sending Messages"). */
 export async function replyToModern(
   methods: ModernMethods,
   message: Exclude<RpcMessage, Malformed>,
-  headers: IncomingHttpHeaders,
+  sender: Sender,
   response: FastifyReply,
 ): Promise<FastifyReply> {
   switch (message.kind) {
     case 'request': {
-      const form = replyForm(headers.accept);
+      const form = replyForm(sender.headers.accept);
       if (form === null) return deliver(response, failedReply(message.id, notAcceptable), 'json');
-      return deliver(response, await methods.reply(message, headers), form);
+      return deliver(response, await methods.reply(message, sender), form);
     }
     case 'notification':
       // None has a meaning over HTTP. A client that wants no reply any more closes the stream.

@@ -35,15 +35,22 @@ export class RequestStates {
     this.#clock = clock;
   }
 
-  issue(request: StatedRequest, jobId: string): string {
-    const content = { j: jobId, r: request.digest(), e: this.#clock() + lifetimeMs };
+  /** @param owner who alone may bring it; null: nobody is asked who they are */
+  issue(request: StatedRequest, jobId: string, owner: string | null): string {
+    const content = {
+      j: jobId,
+      r: request.digest(),
+      e: this.#clock() + lifetimeMs,
+      ...(owner !== null && { o: owner }),
+    };
     return sealToken(this.#secret, 'request-state', content);
   }
 
-  /** The id of the job; null if the state is not ours, of another request, or too old. */
-  read(state: string, request: StatedRequest): string | null {
-    const { j, r, e } = openToken(this.#secret, 'request-state', state) ?? {};
-    const valid = typeof e === 'number' && e > this.#clock() && r === request.digest();
+  /** The id of the job; null if the state is not ours, of another request or owner, or too old. */
+  read(state: string, request: StatedRequest, owner: string | null): string | null {
+    const { j, r, e, o = null } = openToken(this.#secret, 'request-state', state) ?? {};
+    const isTheirs = o === owner;
+    const valid = isTheirs && typeof e === 'number' && e > this.#clock() && r === request.digest();
     return valid && typeof j === 'string' ? j : null;
   }
 }

@@ -16,6 +16,9 @@ export interface ModernCaller extends McpCaller {
   readonly holdsTasks: boolean;
 }
 
+/** Who sends a request, and what its headers say. */
+export type Sender = Pick<McpCaller, 'headers' | 'client'>;
+
 /** Identifies the Tasks extension among the capabilities of clients and servers. */
 export const tasksExtension = 'io.modelcontextprotocol/tasks';
 
@@ -47,7 +50,7 @@ export function namesModernVersion(headers: IncomingHttpHeaders): boolean {
 /** Checks what every request must carry (MCP 2026-07-28, basic, "_meta"; Streamable HTTP). */
 export function readCaller(
   request: RpcRequest,
-  headers: IncomingHttpHeaders,
+  { headers, client }: Sender,
 ): ModernCaller | RpcFailure {
   const meta = metaOf(request.params);
   const version = meta[protocolVersionKey];
@@ -63,6 +66,7 @@ export function readCaller(
   const headersFault = standardHeadersFault(request, headers);
   if (headersFault !== null) return headerMismatch(headersFault);
   return {
+    client,
     era: 'stateless',
     holdsTasks: declaresTasks(capabilities),
     capabilities: declaredCapabilities(capabilities),

@@ -1,5 +1,5 @@
 import { requestFor } from '../../jobs/job-input.ts';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { Client } from '../../calls/client.ts';
 import type { Job } from '../../jobs/job.ts';
 import type { AskingRequest, AskOutcome, Asker } from '../calls/asker.ts';
 import {
@@ -16,7 +16,7 @@ import type { RequestStates, StatedRequest } from './request-state.ts';
 import type { ModernResults } from './results.ts';
 
 interface RoundTripParts {
-  readonly jobs: ClientJobs;
+  readonly client: Client;
   readonly results: ModernResults;
   readonly states: RequestStates;
 }
@@ -42,7 +42,8 @@ export class RoundTripAsker implements Asker {
   }
 
   async ask(job: Job, { id, ownsJob }: AskingRequest): Promise<AskOutcome> {
-    const { jobs, results, states } = this.#parts;
+    const { client, results, states } = this.#parts;
+    const { jobs, caller } = client;
     const { request, capabilities, round } = this.#attempt;
     let asking = job;
     if (Object.keys(round.answers).some((key) => isAsked(job, key))) {
@@ -59,12 +60,12 @@ export class RoundTripAsker implements Asker {
     const requests = asking.input?.requests ?? {};
     const inputRequests = answerable(requests, capabilities);
     if (Object.keys(inputRequests).length > 0) {
-      const requestState = states.issue(request, asking.id);
+      const requestState = states.issue(request, asking.id, caller.owner);
       return over(results.inputRequired(id, { inputRequests, requestState }));
     }
     if (ownsJob) {
       const reason = 'it asks for input that the MCP client cannot give';
-      await jobs.cancel(job.id, 'CancelledByClient', reason);
+      await jobs.cancel(job.id, reason);
     }
     return over(failedReply(id, capabilitiesRequired(capabilitiesFor(requests))));
   }

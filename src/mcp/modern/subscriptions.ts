@@ -1,19 +1,19 @@
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import { assertRight } from '../../access/not-allowed.ts';
+import { openStream, type ClientStream } from '../../calls/client.ts';
 import { isFinal } from '../../jobs/job.ts';
 import { Gate } from '../../lib/gate.ts';
 import type { Log } from '../../lib/log.ts';
 import { aborted } from '../../lib/on-abort.ts';
-import type { ClientCapability } from '../calls/client-capabilities.ts';
 import { failedReply, notAcceptable, thrownReply } from '../rpc/failure.ts';
 import type { RequestId } from '../rpc/json-rpc.ts';
 import { subscriptionIdKey } from '../rpc/meta-keys.ts';
 import type { Listener, ReadyReply, Reply } from '../rpc/reply.ts';
 import type { ModernResults } from './results.ts';
+import type { ModernCaller } from './request.ts';
 import type { SubscriptionFilter } from './subscription-filter.ts';
 import { modernTask } from './task.ts';
 
 export interface SubscriptionsParts {
-  readonly jobs: ClientJobs;
   readonly results: ModernResults;
   /** Calls the listener whenever other tools are on offer, until the returned function is called. */
   readonly toolsChanged: (listener: () => void) => () => void;
@@ -28,9 +28,10 @@ export interface SubscriptionsParts {
 interface Subscription {
   readonly id: RequestId;
   readonly filter: SubscriptionFilter;
-  readonly capabilities: readonly ClientCapability[];
+  readonly caller: ModernCaller;
   /** The tasks that were found; null: none were asked for. */
   readonly taskIds: readonly string[] | null;
+  readonly stream: ClientStream;
 }
 
 type Send = (method: string, params: object) => Promise<void>;
@@ -58,40 +59,41 @@ export class Subscriptions {
     this.#parts = parts;
   }
 
-  /** @throws StoreUnavailable or Overloaded */
-  async open(
-    id: RequestId,
-    filter: SubscriptionFilter,
-    capabilities: readonly ClientCapability[],
-  ): Promise<Reply> {
-    const taskIds = filter.taskIds === null ? null : await this.#find(filter.taskIds);
+  /** @throws NotAllowed, LimitReached, StoreUnavailable or Overloaded */
+  async open(id: RequestId, filter: SubscriptionFilter, caller: ModernCaller): Promise<Reply> {
+    assertRight(caller.client.caller, 'read');
+    const taskIds = filter.taskIds === null ? null : await this.#find(filter.taskIds, caller);
+    const stream = openStream(caller.client);
     return {
       kind: 'pending',
       primingEventId: null,
-      settle: (listener) => this.#run({ id, filter, capabilities, taskIds }, listener),
+      settle: (listener) => this.#run({ id, filter, caller, taskIds, stream }, listener),
     };
   }
 
   /** Those of the ids that tasks have. */
-  async #find(taskIds: readonly string[]): Promise<string[]> {
+  async #find(taskIds: readonly string[], { client: { jobs } }: ModernCaller): Promise<string[]> {
     const wanted = [...new Set(taskIds)].slice(0, maxTasks);
     const gate = new Gate(maxHeld);
     const isThere = await Promise.all(
-      wanted.map((taskId) => gate.run(async () => (await this.#parts.jobs.get(taskId)) !== null)),
+      wanted.map((taskId) => gate.run(async () => (await jobs.get(taskId)) !== null)),
     );
     return wanted.filter((_, i) => isThere[i]);
   }
 
   async #run(subscription: Subscription, { notify, signal }: Listener): Promise<ReadyReply> {
     const { results, closing, log } = this.#parts;
-    const { id, filter, taskIds } = subscription;
-    if (notify === null) return failedReply(id, notAcceptable);
+    const { id, filter, taskIds, stream } = subscription;
+    if (notify === null) {
+      stream.close();
+      return failedReply(id, notAcceptable);
+    }
     const _meta = { [subscriptionIdKey]: id };
     const send: Send = (method, params) =>
       notify({ jsonrpc: '2.0', method, params: { ...params, _meta } }, null);
 
     const failed = new AbortController();
-    const end = AbortSignal.any([closing, signal, failed.signal]);
+    const end = AbortSignal.any([closing, signal, stream.expired, failed.signal]);
     const notifications = honoured(subscription);
     const acknowledged = send('notifications/subscriptions/acknowledged', { notifications });
     // The acknowledgement is on its way, if perhaps not taken yet. All else comes after it, and from
@@ -109,6 +111,7 @@ export class Subscriptions {
     } finally {
       failed.abort();
       unsubscribe?.();
+      stream.close();
     }
   }
 
@@ -120,13 +123,13 @@ export class Subscriptions {
 /** Tells one client of the tasks that it subscribed to. */
 class TaskFollower {
   readonly #parts: SubscriptionsParts;
-  readonly #capabilities: readonly ClientCapability[];
+  readonly #caller: ModernCaller;
   readonly #send: Send;
   readonly #gate = new Gate(maxHeld);
 
-  constructor(parts: SubscriptionsParts, { capabilities }: Subscription, send: Send) {
+  constructor(parts: SubscriptionsParts, { caller }: Subscription, send: Send) {
     this.#parts = parts;
-    this.#capabilities = capabilities;
+    this.#caller = caller;
     this.#send = send;
   }
 
@@ -140,7 +143,7 @@ class TaskFollower {
   /** @returns whether the task is finished, of which the client is not told yet */
   async #followUnfinished(taskId: string, begin: TaskPosition, end: AbortSignal): Promise<boolean> {
     let told: TaskPosition | null = begin;
-    const updates = this.#parts.jobs.watch(taskId, { after: begin.seq, signal: end });
+    const updates = this.#caller.client.jobs.watch(taskId, { after: begin.seq, signal: end });
     for await (const batch of updates) {
       const last = batch.at(-1);
       // A final update carries the result. While the client reads slowly, nobody must hold it.
@@ -155,10 +158,11 @@ class TaskFollower {
   /** Reads a task and sends it, when it is its turn. Null: it is not kept any more. */
   #tell(taskId: string): Promise<TaskPosition | null> {
     return this.#gate.run(async () => {
-      const { jobs, retentionSeconds } = this.#parts;
-      const job = await jobs.get(taskId);
+      const { retentionSeconds } = this.#parts;
+      const { client, capabilities } = this.#caller;
+      const job = await client.jobs.get(taskId);
       if (job === null) return null;
-      const task = modernTask(job, retentionSeconds, this.#capabilities);
+      const task = modernTask(job, retentionSeconds, capabilities);
       await this.#send('notifications/tasks', task);
       return { seq: job.seq, isFinal: isFinal(job.status) };
     });

@@ -10,7 +10,6 @@ import type { RequestId } from '../rpc/json-rpc.ts';
 import type { Listener, PendingReply, ReadyReply, Reply } from '../rpc/reply.ts';
 
 interface TaskCallsParts {
-  readonly jobs: ClientJobs;
   /** The reply to a call that goes on as a task. */
   readonly created: (id: RequestId, job: Job) => ReadyReply;
   /** Aborted when the gateway drains: waits end. */
@@ -26,6 +25,8 @@ interface TaskCall {
   readonly id: RequestId;
   readonly tool: Tool;
   readonly asker: Asker;
+  /** As its caller sees them. */
+  readonly jobs: ClientJobs;
 }
 
 /** How far the caller knows a job. */
@@ -53,8 +54,8 @@ export class TaskCalls {
    *
    * @throws StoreUnavailable or Overloaded
    */
-  async resume(job: Job, { id, asker }: TaskCall): Promise<ReadyReply> {
-    const { jobs, created } = this.#parts;
+  async resume(job: Job, { id, asker, jobs }: TaskCall): Promise<ReadyReply> {
+    const { created } = this.#parts;
     if (job.status !== 'InputRequired') return created(id, job);
     const outcome = await asker.ask(job, { id, eventId: null, ownsJob: true }, nobody);
     if (outcome.kind === 'reply') return outcome.reply;
@@ -87,7 +88,8 @@ export class TaskCalls {
     call: TaskCall,
     listener: Listener,
   ): Promise<ReadyReply | null> {
-    const { jobs, closing } = this.#parts;
+    const { closing } = this.#parts;
+    const { jobs } = call;
     await waitForUpdate(jobs, position.id, {
       timeoutMs: call.tool.waitSeconds * 1_000,
       stopOn: [closing, listener.signal],
@@ -95,7 +97,7 @@ export class TaskCalls {
       until: ({ status }) => status === 'InputRequired' || isFinal(status),
     });
     if (listener.signal.aborted && !closing.aborted) {
-      await jobs.cancel(position.id, 'CancelledByClient', 'the MCP client disconnected');
+      await jobs.cancel(position.id, 'the MCP client disconnected');
       return null;
     }
     const job = await jobs.get(position.id);

@@ -1,4 +1,3 @@
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
 import { invalidParams } from '../rpc/failure.ts';
 import type { RpcRequest } from '../rpc/json-rpc.ts';
 import type { ReadyReply } from '../rpc/reply.ts';
@@ -10,7 +9,6 @@ import { invalidAnswers } from './round-trip-asker.ts';
 import { taskIdOf, taskOf, unknownTask } from '../calls/task-id.ts';
 
 export interface ModernTasksParts {
-  readonly jobs: ClientJobs;
   readonly results: ModernResults;
   /** How long a finished job is kept; 0: for ever. */
   readonly retentionSeconds: number;
@@ -29,16 +27,16 @@ export class ModernTasks {
     this.#parts = parts;
   }
 
-  async get(request: RpcRequest, { capabilities }: ModernCaller): Promise<ReadyReply> {
-    const { jobs, results, retentionSeconds } = this.#parts;
-    const job = await taskOf(request, jobs);
+  async get(request: RpcRequest, { client, capabilities }: ModernCaller): Promise<ReadyReply> {
+    const { results, retentionSeconds } = this.#parts;
+    const job = await taskOf(request, client.jobs);
     if (job === null) return unknownTask(request);
     return results.complete(request.id, modernTask(job, retentionSeconds, capabilities));
   }
 
   /** Takes answers to what a task asks for. Those to anything else are passed over. */
-  async update(request: RpcRequest): Promise<ReadyReply> {
-    const { jobs, results } = this.#parts;
+  async update(request: RpcRequest, { client }: ModernCaller): Promise<ReadyReply> {
+    const { results } = this.#parts;
     const { id, params } = request;
     const taskId = taskIdOf(request);
     if (taskId === null) return unknownTask(request);
@@ -46,7 +44,7 @@ export class ModernTasks {
     if (!isInputAnswers(answers)) {
       return invalidParams(request, 'params.inputResponses must be an object of objects');
     }
-    const outcome = await jobs.answer(taskId, answers);
+    const outcome = await client.jobs.answer(taskId, answers);
     if (outcome.kind === 'unknown') return unknownTask(request);
     return outcome.kind === 'invalid'
       ? invalidAnswers(id, outcome.faults)
@@ -54,11 +52,11 @@ export class ModernTasks {
   }
 
   /** Acknowledges a finished task, too, because its outcome may have come just before. */
-  async cancel(request: RpcRequest): Promise<ReadyReply> {
-    const { jobs, results } = this.#parts;
+  async cancel(request: RpcRequest, { client }: ModernCaller): Promise<ReadyReply> {
+    const { results } = this.#parts;
     const taskId = taskIdOf(request);
     if (taskId === null) return unknownTask(request);
-    const outcome = await jobs.cancel(taskId, 'CancelledByClient', null);
+    const outcome = await client.jobs.cancel(taskId, null);
     return outcome.kind === 'unknown' ? unknownTask(request) : results.complete(request.id, {});
   }
 }

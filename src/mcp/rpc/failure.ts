@@ -1,3 +1,4 @@
+import { NotAllowed } from '../../access/not-allowed.ts';
 import { CallRefused } from '../../calls/call-refused.ts';
 import { gatewayClosing, outageOf, type Outage } from '../../calls/outage.ts';
 import { JsonError } from '../../lib/json-parse.ts';
@@ -18,6 +19,7 @@ export interface RpcFailure {
 export function failureOf(error: unknown): RpcFailure | null {
   const outage = outageOf(error);
   if (outage !== null) return outageFailure(outage);
+  if (error instanceof NotAllowed) return notAllowed(error);
   if (error instanceof CallRefused) return callRefused(error);
   if (error instanceof JsonError) return refusal(400, error.message, rpcCodes.parseError);
   if (error instanceof AmbiguousHeader) return refusal(400, error.message, codeOf(error));
@@ -69,13 +71,23 @@ export function closingFailure(jobId: string): RpcFailure {
 }
 
 function outageFailure(
-  { code, message, retryAfter }: Outage,
+  { status, code, message, retryAfter }: Outage,
   data: Readonly<Record<string, string>> = {},
 ): RpcFailure {
   return {
-    status: 503,
+    status,
     error: { code: rpcCodes.internalError, message, data: { code, ...data } },
     headers: { 'retry-after': String(retryAfter) },
+  };
+}
+
+/** The scopes stand in the header for clients that can get them, and in the data for people. */
+function notAllowed({ message, scopes, challenge }: NotAllowed): RpcFailure {
+  const data = { code: 'insufficient_scope', scopes: [...scopes] };
+  return {
+    status: 403,
+    error: { code: rpcCodes.invalidRequest, message, data },
+    headers: { 'www-authenticate': challenge },
   };
 }
 

@@ -31,12 +31,12 @@ export type Sql = postgres.Sql<Types>;
 export type Allow = (ms: number) => void;
 
 /** Statements that belong together. */
-export type Work<T> = (sql: Sql, allow: Allow) => Promise<T>;
+export type ConnectionWork<T> = (sql: Sql, allow: Allow) => Promise<T>;
 
 export interface ConnectionOptions {
   readonly target: DatabaseTarget;
   readonly settings: SessionSettings;
-  readonly onNotify?: (payload: string) => void;
+  readonly onNotify?: (payload: string, channel: string) => void;
   /** Called once, when the connection ends, unless it was closed here. */
   readonly onLost?: () => void;
 }
@@ -110,7 +110,7 @@ export class Connection {
    * @param limitMs how long to wait once the server has them; beyond it the connection is dead
    * @throws TimeLimitExceeded
    */
-  run<T>(work: Work<T>, limitMs: number): Promise<T> {
+  run<T>(work: ConnectionWork<T>, limitMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       let stopTimer: StopTimer;
       let sendUntil = performance.now() + sendLimitMs;
@@ -212,7 +212,7 @@ function driver(
     // Not postgres.camel, which would rename the keys inside payloads and results too.
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {},
-    onnotify: (_channel: string, payload: string) => onNotify?.(payload),
+    onnotify: (channel: string, payload: string) => onNotify?.(payload, channel),
     onclose: onClose,
     connection: {
       application_name: target.applicationName,

@@ -1,5 +1,5 @@
 import { TimeLimitExceeded, withTimeLimit } from '../../lib/time-limit.ts';
-import type { Connection, Work } from './connection.ts';
+import type { Connection, ConnectionWork } from './connection.ts';
 import { codeOf } from './outage.ts';
 
 export interface ConnectionsOptions {
@@ -37,7 +37,7 @@ export class Connections {
   }
 
   /** @throws TimeLimitExceeded, whatever `work` throws, and what stands against a connection */
-  async use<T>(work: Work<T>): Promise<T> {
+  async use<T>(work: ConnectionWork<T>): Promise<T> {
     const connection = await this.#take();
     try {
       return await connection.run(work, this.#options.limitMs);

@@ -20,9 +20,9 @@ type ListedRow = JobRow & { readonly more: boolean };
  * large results is neither sent nor held at once.
  */
 export function readJobList(sql: Sql, query: ListQuery): Promise<ListedRow[]> {
-  const { status, tool, parentId, limit, maxBytes } = query;
-  // Few jobs have one parent, and any job is wanted if nothing is asked of it.
-  const byTime = parentId !== null || (status === null && tool === null);
+  const { status, tool, parentId, owner, limit, maxBytes } = query;
+  // Few jobs have one parent or one owner, and any job is wanted if nothing is asked of it.
+  const byTime = parentId !== null || owner !== null || (status === null && tool === null);
   // A row as text is about as long as what is sent of it.
   return sql<ListedRow[]>`
     WITH RECURSIVE ${byTime ? newest(sql, query) : ofKind(sql, query)},
@@ -50,7 +50,7 @@ export function readJobList(sql: Sql, query: ListQuery): Promise<ListedRow[]> {
     ORDER BY n`;
 }
 
-/** Walks along the index of all jobs, or that of one parent's, until there are enough. */
+/** Walks along the index of all jobs, or of one parent's or one owner's, until there are enough. */
 function newest(sql: Sql, query: ListQuery): Fragment {
   return sql`
     matching AS (
@@ -122,11 +122,12 @@ function ofKind(sql: Sql, query: ListQuery): Fragment {
 }
 
 function wanted(sql: Sql, query: ListQuery): Fragment {
-  const { status, tool, parentId, createdAfter, before } = query;
+  const { status, tool, parentId, owner, createdAfter, before } = query;
   return sql`
     true
       ${status === null ? sql`` : sql`AND status = ${status}`}
       ${tool === null ? sql`` : sql`AND tool = ${tool}`}
+      ${owner === null ? sql`` : sql`AND owner = ${owner}`}
       ${parentId === null ? sql`` : sql`AND parent_id = ${parentId}`}
       ${createdAfter === null ? sql`` : sql`AND created_at > ${instant(createdAfter)}::timestamptz`}
       ${

@@ -53,8 +53,14 @@ export interface Volume {
   readonly emptyDir?: object;
   readonly configMap?: {
     readonly name: string;
-    readonly items?: readonly { readonly key: string; readonly path: string }[];
+    readonly items?: readonly VolumeItem[];
   };
+  readonly secret?: { readonly secretName: string; readonly items?: readonly VolumeItem[] };
+}
+
+interface VolumeItem {
+  readonly key: string;
+  readonly path: string;
 }
 
 export interface Probe {

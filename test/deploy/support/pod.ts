@@ -101,20 +101,26 @@ export class Pod {
   }
 }
 
-/** Writes a ConfigMap's volume; any other is empty. */
+/** Writes the volume of a ConfigMap or a Secret; any other is empty. */
 async function fill(
   directory: string,
-  { configMap }: Volume,
+  { configMap, secret }: Volume,
   objects: readonly KubernetesObject[],
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  if (configMap === undefined) return;
+  const source = configMap ?? secret;
+  if (source === undefined) return;
+  // Those that exist already are no part of the chart.
+  const kind = configMap === undefined ? 'Secret' : 'ConfigMap';
+  const name = configMap?.name ?? secret?.secretName ?? '';
   // Null where a template has no entries.
-  const data = find(objects, 'ConfigMap', configMap.name).data ?? {};
-  const items = configMap.items ?? Object.keys(data).map((key) => ({ key, path: key }));
-  const files = items.map(
-    ({ key, path }) => [path, dataOf(objects, 'ConfigMap', configMap.name, key)] as const,
+  const isRendered = objects.some(
+    (object) => object.kind === kind && object.metadata.name === name,
   );
+  if (secret !== undefined && !isRendered) return;
+  const data = find(objects, kind, name).data ?? {};
+  const items = source.items ?? Object.keys(data).map((key) => ({ key, path: key }));
+  const files = items.map(({ key, path }) => [path, dataOf(objects, kind, name, key)] as const);
   await writeVolume(directory, new Map(files));
 }
 

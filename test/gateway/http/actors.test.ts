@@ -40,10 +40,7 @@ describe('GET /jobs/{id}/active', () => {
   });
 
   test.each([
-    [
-      'finished',
-      async (id: string) => void (await gateway.jobs.cancel(id, 'CancelledByClient', null)),
-    ],
+    ['finished', async (id: string) => void (await gateway.jobs.cancel(id, null))],
     ['past its deadline, though nobody ended it yet', async () => void (now += 300_000)],
   ])('410 {"active":false} for a job that is %s', async (_name, change) => {
     const { id } = await gateway.submit();
@@ -288,6 +285,21 @@ describe('POST /jobs/{id}/final', () => {
     const body = { job_id: id, status: 'failed', progress: null, metadata: {}, error: 'broken' };
     expect((await post(`/jobs/${id}/final`, body)).statusCode).toBe(200);
     expect(await shown(id)).toMatchObject({ status: 'Failed', error: 'broken' });
+  });
+
+  test('200 when the failure of an earlier attempt is told again, and nothing changes', async () => {
+    const retry = {
+      attempts: 3,
+      delaySeconds: 60,
+      maxDelaySeconds: 60,
+      on: ['ActorError'] as const,
+    };
+    const { id } = await gateway.submit({ retry });
+    const failure = { status: 'failed', error: 'broken' };
+    for (const body of [failure, failure, { ...failure, attempt: 1 }]) {
+      expect((await post(`/jobs/${id}/final`, body)).statusCode).toBe(200);
+    }
+    expect(await gateway.jobs.get(id)).toMatchObject({ status: 'Pending', attempt: 2 });
   });
 
   test('404 for an unknown job', async () => {

@@ -253,7 +253,7 @@ describe('a query parameter that there is not', () => {
 
   test('does not matter where none is taken, nor to the second generation', async () => {
     const { id } = await gateway.submit();
-    await gateway.jobs.cancel(id, 'CancelledByClient', null);
+    await gateway.jobs.cancel(id, null);
     for (const path of [`/jobs/${id}?t=1`, `/envelopes/${id}/stream?timeout=3`, '/health?x']) {
       expect((await get(path)).statusCode).toBe(200);
     }

@@ -148,7 +148,7 @@ describe('Origin', () => {
   test('its streams may be read, too', async () => {
     gateway = await createTestApp({ config });
     const { id } = await gateway.submit();
-    await gateway.jobs.cancel(id, 'CancelledByClient', null);
+    await gateway.jobs.cancel(id, null);
     const response = await gateway.app.inject({ url: `/jobs/${id}/stream`, headers });
     expect(response.headers).toMatchObject({
       'content-type': 'text/event-stream',

@@ -11,7 +11,7 @@ beforeEach(async () => {
   gateway = await createTestApp({
     config: { maxBodyBytes: 2_048 },
     wrapStore: (store) => (outage = withOutages(store)).store,
-    mcp: async (app) => void app.post('/mcp', async () => ({})),
+    mcp: async (app) => void app.post('/mcp', { config: { access: 'caller' } }, async () => ({})),
     log: pino({ level: 'debug' }, { write: (line: string) => void (logged += line) }),
   });
 });

@@ -48,6 +48,23 @@ function afterCreate(then: (ids: readonly string[]) => Promise<void>): void {
   };
 }
 
+test('GET /tools lists what MCP defines, and what becomes of a call', async () => {
+  const response = await gateway.app.inject({ method: 'GET', url: '/tools' });
+  expect(response.statusCode).toBe(200);
+  const { tools } = response.json();
+  expect(tools.map(({ name }: { name: string }) => name)).toEqual(['enhance_image', 'quiet']);
+  expect(tools[1]).toMatchObject({
+    inputSchema: { type: 'object' },
+    steps: aTool().steps,
+    timeout_seconds: aTool().timeoutSeconds,
+    mode: aTool().mode,
+    metadata: { team: 'vision' },
+  });
+  expect(tools[0].metadata).toBeNull();
+  const misspelt = await gateway.app.inject({ method: 'GET', url: '/tools?limit=3' });
+  expect(misspelt.statusCode).toBe(400);
+});
+
 describe('POST /tools/call', () => {
   test('200 with the handle of a job that is committed', async () => {
     const response = await call(good);

@@ -94,7 +94,7 @@ describe('notifications/cancelled', () => {
   });
 
   test('is one of those a batch may hold', async () => {
-    const terms = { protocolVersion: '2025-03-26', capabilities: [] } as const;
+    const terms = { protocolVersion: '2025-03-26', capabilities: [], owner: null } as const;
     const headers = {
       'mcp-protocol-version': '2025-03-26',
       'mcp-session-id': gateway.sessions.issue(terms),

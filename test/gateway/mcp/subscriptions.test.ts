@@ -153,7 +153,7 @@ describe('to tasks', () => {
     });
     await gateway.events.apply(two, done);
     await next(messages).then((message) => expect(message).toMatchObject(told('completed')));
-    await gateway.jobs.cancel(one, 'CancelledByClient', null);
+    await gateway.jobs.cancel(one, null);
     expect(await next(messages)).toMatchObject({ params: { taskId: one, status: 'cancelled' } });
   });
 

@@ -51,7 +51,7 @@ async function startGateway(path: string): Promise<URL> {
     throw error;
   };
   const tools = new ToolSource({ path, log });
-  const gateway = createGateway({ config, tools, version: '1', log, onFatal });
+  const gateway = createGateway({ config, tools, access: null, version: '1', log, onFatal });
   await gateway.start();
   gateways.push(gateway);
   return new URL('/mcp', gateway.url ?? '');

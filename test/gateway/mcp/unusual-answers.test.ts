@@ -58,7 +58,7 @@ async function apply(jobId: string, ...events: JobEvent[]): Promise<void> {
 
 function sessionHeaders(): Record<string, string> {
   const capabilities = ['elicitation', 'sampling'] as const;
-  const id = gateway.sessions.issue({ protocolVersion: '2025-11-25', capabilities });
+  const id = gateway.sessions.issue({ protocolVersion: '2025-11-25', capabilities, owner: null });
   return { 'mcp-protocol-version': '2025-11-25', 'mcp-session-id': id };
 }
 

@@ -56,6 +56,16 @@ What docs/deployment.md explains under "Alerts". Takes {root, job}: job is the S
   for: 10m
   labels: { severity: warning }
   annotations: { summary: A gateway has more to do than its core can }
+- alert: AsyaAccessFileUnusable
+  expr: min(asya_access_file_usable{ {{- $of -}} }) == 0
+  for: 1m
+  labels: { severity: warning }
+  annotations: { summary: The access file cannot be used; the rules are those of before }
+- alert: AsyaIssuerKeysStale
+  expr: max by (issuer) (asya_jwks_age_seconds{ {{- $of -}} }) > 3600
+  for: 5m
+  labels: { severity: warning }
+  annotations: { summary: The keys of an issuer of tokens cannot be fetched }
 - alert: AsyaToolsFilesUnusable
   expr: min(asya_tools_files_usable{ {{- $of -}} }) == 0
   for: 5m

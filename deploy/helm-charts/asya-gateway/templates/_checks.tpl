@@ -7,6 +7,12 @@
 {{- if and $v.postgresql.enabled (or $v.database.url $v.database.existingSecret) -}}
 {{- fail "database is for a PostgreSQL of your own: set postgresql.enabled=false with it" -}}
 {{- end -}}
+{{- if and $v.access.open (or $v.access.file $v.access.existingSecret) -}}
+{{- fail "access.open asks nobody who they are: set it without access.file and access.existingSecret" -}}
+{{- end -}}
+{{- if and $v.access.file $v.access.existingSecret -}}
+{{- fail "access.existingSecret replaces access.file: set one of them" -}}
+{{- end -}}
 {{- if and $v.tools.existingConfigMap (or $v.tools.files $v.examples.enabled) -}}
 {{- fail "tools.existingConfigMap replaces tools.files and examples: set one of them" -}}
 {{- end -}}

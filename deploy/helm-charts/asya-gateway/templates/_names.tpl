@@ -33,8 +33,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* The names by which actors and clients of the cluster call the Service. */}}
 {{- define "asya-gateway.serviceHosts" -}}
 {{- $name := include "asya-gateway.fullname" . -}}
-{{- $inNamespace := printf "%s.%s" $name .Release.Namespace -}}
-{{- list $name $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace) | join "," -}}
+{{- $hosts := list -}}
+{{- range $service := list $name (printf "%s-actors" $name) -}}
+{{- $inNamespace := printf "%s.%s" $service $.Release.Namespace -}}
+{{- $hosts = concat $hosts (list $service $inNamespace (printf "%s.svc" $inNamespace) (printf "%s.svc.cluster.local" $inNamespace)) -}}
+{{- end -}}
+{{- join "," $hosts -}}
 {{- end -}}
 
 {{- define "asya-gateway.serviceAccountName" -}}

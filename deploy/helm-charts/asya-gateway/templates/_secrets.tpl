@@ -68,3 +68,13 @@ digest would let whoever reads Deployments try passwords against it.
 {{- define "asya-gateway.secretsChecksum" -}}
 {{- list .Values.secret.value .Values.rabbitmq.url .Values.database.url .Values.postgresql.auth.password | toJson | sha256sum | trunc 6 -}}
 {{- end -}}
+
+{{/* The Secret with the access file. */}}
+{{- define "asya-gateway.accessSecret" -}}
+{{- default (printf "%s-access" (include "asya-gateway.fullname" .)) .Values.access.existingSecret -}}
+{{- end -}}
+
+{{/* Not empty if the chart generates the key by which clients call. */}}
+{{- define "asya-gateway.generatesKey" -}}
+{{- if not (or .Values.access.open .Values.access.existingSecret .Values.access.file) -}}true{{- end -}}
+{{- end -}}
