@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ActorBroker, ActorConnector, Delivery } from '../src/actor/actor-broker.ts';
-import type { ActorReport } from '../src/jobs/actor-reports.ts';
-import type { Broker, CalledOffJob, ReportFate } from '../src/jobs/broker.ts';
+import type { ActorReport } from '../src/jobs/engine/actor-reports.ts';
+import type { Broker, CalledOffJob, ReportFate } from '../src/jobs/ports/broker.ts';
 import type { Envelope } from '../src/jobs/envelope.ts';
-import { StoreUnavailable, type ApplyOutcome } from '../src/jobs/job-store.ts';
+import { StoreUnavailable, type ApplyOutcome } from '../src/jobs/ports/job-store.ts';
 import type { ReportIntake } from '../src/wire/report-intake.ts';
 import { anEnvelope } from './support/actor-gateway.ts';
 import { anIntake } from './support/intake.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Answered, Asked, Failed, JobEvent, Progress, Succeeded } from '../src/jobs/event.ts';
 import { isFinal, jobStatuses } from '../src/jobs/job.ts';
-import type { ChangeNotifier, JobStore, ListQuery } from '../src/jobs/job-store.ts';
+import type { ChangeNotifier, JobStore, ListQuery } from '../src/jobs/ports/job-store.ts';
 import { anEvent } from './support/events.ts';
 import { aJob } from './support/jobs.ts';
 

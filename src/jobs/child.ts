@@ -1,8 +1,8 @@
 import type { EventOf } from './event.ts';
-import { resumedDeadline } from './input-rules.ts';
+import { resumedDeadline } from './rules/input-rules.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
-import { placeOn } from './route-rules.ts';
+import { placeOn } from './rules/route-rules.ts';
 
 /** Why a child is cancelled that nobody cancelled by itself. */
 export const parentCancelled = 'its parent was cancelled';

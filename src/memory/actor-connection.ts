@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Consumer, Message } from 'smqp';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
-import type { CalledOffJob } from '../jobs/broker.ts';
+import type { CalledOffJob } from '../jobs/ports/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { decodeEnvelope, encodeEnvelope, MalformedEnvelope } from '../wire/envelope-codec.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 import type { Report } from '../wire/report.ts';
 import { pause } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
-import type { ListQuery } from '../jobs/job-store.ts';
+import type { ListQuery } from '../jobs/ports/job-store.ts';
 import { Pool } from './pool.ts';
 import { prepareDatabase } from './schema.ts';
 import { readJobList } from './sql/list-jobs.ts';

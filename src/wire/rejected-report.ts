@@ -1,4 +1,4 @@
-import type { ActorReport } from '../jobs/actor-reports.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
 import type { Failed } from '../jobs/event.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { skimJson } from '../lib/json-skim.ts';

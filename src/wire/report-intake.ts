@@ -1,5 +1,5 @@
-import type { ActorReport } from '../jobs/actor-reports.ts';
-import type { ApplyOutcome } from '../jobs/job-store.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
+import type { ApplyOutcome } from '../jobs/ports/job-store.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';

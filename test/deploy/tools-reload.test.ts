@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { postModern } from '../support/modern-client.ts';
+import { postModern } from '../support/clients/modern-client.ts';
 import { noHelm, render } from './support/chart.ts';
 import type { ContainerProcess } from './support/container-process.ts';
 import { buildImage, type Image } from './support/image.ts';

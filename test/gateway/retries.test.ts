@@ -12,7 +12,7 @@ import { ToolSource } from '../../src/tools/tool-source.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, type AsyaProcess } from '../support/processes.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 
 /*
  * A tool with `retry` and actors of the library: what they see, and what the job's history says.
@@ -50,7 +50,8 @@ async function open(services: Record<string, string>, broker: ScratchBroker): Pr
     [
       'tools:',
       `  - { name: shaky, ${rest}, route: [${broker.step('first')}, ${broker.step('shaky')}] }`,
-      `  - { name: patient, ${rest}, heartbeat_timeout: 1, route: [${broker.step('patient')}] }`,
+      // Long enough for an actor that is at once done, on a busy machine.
+      `  - { name: patient, ${rest}, heartbeat_timeout: 4, route: [${broker.step('patient')}] }`,
     ].join('\n'),
   );
   const env = {

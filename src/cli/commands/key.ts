@@ -8,7 +8,7 @@ export default defineCommand({
   options: {},
   examples: [['key ci', 'Make a key for a caller named ci']],
   run: async ({ args: [name = ''] }) => {
-    const { newKeyText } = await import('../new-key.ts');
+    const { newKeyText } = await import('../server/new-key.ts');
     process.stdout.write(newKeyText(name));
   },
 });

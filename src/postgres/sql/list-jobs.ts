@@ -1,5 +1,5 @@
 import type { PendingQuery, Row } from 'postgres';
-import type { ListQuery } from '../../jobs/job-store.ts';
+import type { ListQuery } from '../../jobs/ports/job-store.ts';
 import { isFinal } from '../../jobs/job.ts';
 import { instant, readList } from '../columns.ts';
 import type { Sql } from '../connection/connection.ts';

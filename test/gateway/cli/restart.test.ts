@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { CommandProcess } from '../../support/command.ts';
+import { CommandProcess } from '../../support/clients/command.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { AsyaProcess, startActors, startGateway } from '../../support/processes.ts';
 import { ScratchBroker } from '../../support/scratch-broker.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCliGateway, type CliGateway } from '../../support/cli-gateway.ts';
-import { isInstalled, Terminal } from '../../support/terminal.ts';
-import { commandFolder } from '../../support/command-folder.ts';
+import { startCliGateway, type CliGateway } from '../../support/clients/cli-gateway.ts';
+import { isInstalled, Terminal } from '../../support/clients/terminal.ts';
+import { commandFolder } from '../../support/clients/command-folder.ts';
 
 /* What people see: a real terminal, by tmux, with a real shell in it. */
 
@@ -30,17 +30,17 @@ test.skipIf(!tmuxIsThere)('call asks, shows what is wrong, and prints the result
   await shell.press('Enter');
   await shell.shows(/ask, step ask, asks \(size\):\s+How wide\?\s+Answer it\? .*\[d\]ecline/);
   await shell.press('Enter');
-  await shell.shows(/width \(integer, at least 1\): $/m);
+  await shell.shows(/width \(integer, at least 1\):$/m);
   await shell.type('0');
   await shell.press('Enter');
   await shell.shows(/unit \(Enter: px\):/);
   await shell.press('Enter');
   await shell.shows(/width must be >= 1[^]*Answer it/);
   await shell.press('Enter');
-  await shell.shows(/width must[^]*width \(integer, at least 1\): $/m);
+  await shell.shows(/width must[^]*width \(integer, at least 1\):$/m);
   await shell.type('300');
   await shell.press('Enter');
-  await shell.shows(/width must[^]*unit \(Enter: px\): $/m);
+  await shell.shows(/width must[^]*unit \(Enter: px\):$/m);
   await shell.press('Enter');
   const screen = await shell.shows(/code=\d/);
   expect(screen).toMatch(/"width": 300,\s+"unit": "px"[^]*code=0/);
@@ -75,11 +75,11 @@ for (const shellName of ['bash', 'zsh', 'fish']) {
     await shell.shows(/^ready/m);
     await shell.type('asya-gateway jobs wa');
     await shell.press('Tab');
-    await shell.shows(/asya-gateway jobs watch /);
+    await shell.shows(/asya-gateway jobs watch$/m);
     await shell.press('C-c');
     await shell.type('asya-gateway call ad');
     await shell.press('Tab');
-    await shell.shows(/asya-gateway call add /);
+    await shell.shows(/asya-gateway call add$/m);
     await shell.type('mode=s');
     await shell.press('Tab');
     await shell.shows(/asya-gateway call add mode=slow/);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery } from '../../../src/actor/actor-broker.ts';
-import type { Publisher } from '../../../src/jobs/publisher.ts';
+import type { Publisher } from '../../../src/jobs/ports/publisher.ts';
 import type { FinalBody } from '../../../src/wire/report.ts';
 import { aTool, createTestApp, type TestApp } from '../../support/app.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
