@@ -93,14 +93,15 @@ export class Pool {
     { onNotify, onLoss }: ListenOptions,
   ): Promise<Connection> {
     const settings = this.#settings;
+    let connection: Connection | null = null;
     try {
-      const opening = this.#servers.connect({ settings, onNotify, onLost: onLoss });
-      const connection = await opening;
+      connection = await this.#servers.connect({ settings, onNotify, onLost: onLoss });
       for (const channel of channels) {
         await connection.run((sql) => sql`LISTEN ${sql(channel)}`, this.#limitMs);
       }
       return connection;
     } catch (error) {
+      connection?.close();
       throw this.#explained(error);
     }
   }
