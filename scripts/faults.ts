@@ -8,7 +8,8 @@ import { faultsTable, inDocument, type NotedRow } from './faults/table.ts';
 /**
  * Usage: `node scripts/faults.ts [--soak] [--write] [file …]`: runs the long forms of the fault tests,
  * or of those whose file name contains one of the filters, and prints a table of what they measured.
- * `--write` puts its rows into docs/reliability.md, in place of the rows of the same faults.
+ * `--write` puts its rows into docs/reliability.md, in place of the rows of the same faults, if no test
+ * failed.
  */
 const args = process.argv.slice(2);
 const soak = args.includes('--soak');
@@ -32,6 +33,7 @@ const lines = (await readFile(table, 'utf8')).split('\n').filter((line) => line 
 const rows = lines.map((line) => JSON.parse(line) as NotedRow);
 await rm(directory, { recursive: true });
 console.log(faultsTable(rows));
-if (args.includes('--write')) {
+// A row tells little of what its run found wrong.
+if (args.includes('--write') && process.exitCode === undefined) {
   await writeFile(document, inDocument(await readFile(document, 'utf8'), rows));
 }

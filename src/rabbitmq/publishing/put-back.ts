@@ -1,9 +1,8 @@
 import type { AsyncMessage, HeaderFields } from 'rabbitmq-client';
 import { setTimeout as pause } from 'node:timers/promises';
-import { BrokerUnavailable } from '../../jobs/ports/publisher.ts';
 import { backoffMs } from '../../lib/backoff.ts';
 import type { Log } from '../../lib/log.ts';
-import { ConfirmSender } from './confirm-sender.ts';
+import { ConfirmSender, type SendOutcome } from './confirm-sender.ts';
 import type { RabbitConnection } from '../connection/connection.ts';
 
 export interface PutBackOptions {
@@ -45,28 +44,34 @@ export class PutBack {
     stopping: AbortSignal,
   ): Promise<void> {
     const { messageId } = message;
+    const log = { queue, messageId };
     for (let tries = 1; ; tries++) {
-      try {
-        await this.#send(message, queue, declare);
-        this.#log.warn({ queue, messageId }, 'put back into its queue, which had been deleted');
-        return;
-      } catch (error) {
-        if (stopping.aborted && tries >= triesOfStopping) {
-          this.#log.error({ err: error, queue, messageId }, 'lost: its queue had been deleted');
-          return;
-        }
-        await pause(backoffMs(tries, retrying));
+      const outcome = await this.#send(message, queue, declare);
+      if (outcome === 'confirmed') {
+        return this.#log.warn(log, 'put back into its queue, which had been deleted');
       }
+      if (outcome === 'refused' || (stopping.aborted && tries >= triesOfStopping)) {
+        return this.#log.error({ ...log, outcome }, 'lost: its queue had been deleted');
+      }
+      await pause(backoffMs(tries, retrying));
     }
   }
 
-  async #send(message: AsyncMessage, queue: string, declare: () => Promise<void>): Promise<void> {
+  /** What became of it: RabbitMQ's answer, or why there is none. */
+  async #send(
+    message: AsyncMessage,
+    queue: string,
+    declare: () => Promise<void>,
+  ): Promise<SendOutcome | Error> {
     const body: Buffer = message.body;
     const copy = { exchange: '', routingKey: queue, properties: propertiesOf(message), body };
-    const outcome = await this.#sender.send(copy);
-    if (outcome === 'confirmed') return;
-    if (outcome === 'returned') await declare();
-    throw new BrokerUnavailable(`RabbitMQ did not take it: ${outcome}`);
+    try {
+      const outcome = await this.#sender.send(copy);
+      if (outcome === 'returned') await declare();
+      return outcome;
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 }
 
