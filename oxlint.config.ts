@@ -8,7 +8,7 @@ import { defineConfig, type OxlintOverride } from 'oxlint';
 const directions: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   client: ['lib'],
-  settings: ['lib', 'rabbitmq/amqp-url.ts'],
+  settings: ['lib', 'rabbitmq/connection/amqp-url.ts'],
   schema: ['lib'],
   yaml: ['lib', 'schema/path.ts'],
   tools: ['lib', 'schema', 'yaml', 'access/scope-list.ts'],
@@ -19,7 +19,7 @@ const directions: Readonly<Record<string, readonly string[]>> = {
   memory: ['lib', 'jobs', 'wire', 'actor/actor-broker.ts'],
   postgres: ['lib', 'jobs', 'access/usage.ts'],
   rabbitmq: ['lib', 'jobs', 'wire', 'actor/actor-broker.ts'],
-  metrics: ['lib', 'jobs', 'http/responses.ts'],
+  metrics: ['lib', 'jobs', 'http/server/responses.ts'],
   actor: ['lib', 'jobs', 'wire'],
   'mcp/rpc': ['lib', 'access', 'jobs', 'calls'],
   'mcp/calls': ['lib', 'access', 'tools', 'jobs', 'calls', 'mcp/rpc'],

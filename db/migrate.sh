@@ -71,6 +71,21 @@ set_target() {
   export SQITCH_TARGET
 }
 
+# While another one deploys, this one looks again and again, and does not wait inside the database: an
+# index that the other builds without a lock would wait for this one's statement to end.
+deploy_changes() {
+  until is_deployed 2>/dev/null; do
+    errors=$(LC_ALL=C sqitch deploy --verify --lock-timeout 1 2>&1 1>&3) && break
+    case "$errors" in
+    *'another instance of Sqitch'*) sleep 1 ;;
+    *)
+      printf '%s\n' "$errors" >&2
+      exit 2
+      ;;
+    esac
+  done 3>&1
+}
+
 case "${1:-}" in
 deploy)
   await_server
@@ -79,7 +94,7 @@ deploy)
     echo 'Nothing to deploy: the database has every change of this release'
   else
     set_target
-    exec sqitch deploy --verify
+    deploy_changes
   fi
   ;;
 wait)

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { ProgressBar } from '../src/cli/progress-bar.ts';
+import { ProgressBar } from '../src/cli/terminal/progress-bar.ts';
 
 const timeoutMs = 60_000;
 const call = {

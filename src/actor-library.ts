@@ -17,5 +17,5 @@ export type {
   SamplingAnswer,
 } from './actor/ask.ts';
 export type { ActorContext, ReportProgress } from './actor/context.ts';
-export { run } from './cli/run.ts';
-export type { RunOptions } from './cli/run.ts';
+export { run } from './cli/server/run.ts';
+export type { RunOptions } from './cli/server/run.ts';

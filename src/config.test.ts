@@ -166,6 +166,10 @@ describe('a broker that is named otherwise stops the start, and ASYA_RABBITMQ_UR
     ['ASYA_RABBITMQ_USERNAME', 'asya'],
     ['ASYA_RABBITMQ_PASSWORD', 'hunter2'],
     ['ASYA_RABBITMQ_VHOST', '/'],
+    ['ASYA_RABBITMQ_URI', 'amqp://guest:hunter2@mq/'],
+    ['ASYA_AMQP_URL', 'amqp://guest:hunter2@mq/'],
+    ['ASYA_RABBIT_HOST', 'mq'],
+    ['ASYA_BROKER_URL', 'amqp://guest:hunter2@mq/'],
     ['ASYA_TRANSPORT', 'sqs'],
   ])('%s', (name, value) => {
     for (const env of [{ [name]: value }, { [name]: value, ASYA_RABBITMQ_URL: '' }]) {
@@ -221,4 +225,31 @@ test.each([
   ['ASYA_GATEWAY_HOST', '127.0.0.1:8080'],
 ])('%s=%s stops the start, because it could never match', (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(new RegExp(`^${name}: `));
+});
+
+describe('a database that is named otherwise stops the start, or jobs would be kept in memory', () => {
+  test.each([
+    ['ASYA_DB_HOST', 'db'],
+    ['ASYA_DATABASE_HOST', 'db'],
+    ['ASYA_DATABASE_URI', 'postgres://u:hunter2@db/asya'],
+    ['ASYA_POSTGRES_URL', 'postgres://u:hunter2@db/asya'],
+    ['ASYA_POSTGRESQL_PASSWORD', 'hunter2'],
+    ['ASYA_PG_PORT', '5432'],
+  ])('%s', (name, value) => {
+    for (const env of [{ [name]: value }, { [name]: value, ASYA_DATABASE_URL: '' }]) {
+      expect(() => readConfig(env)).toThrow(new RegExp(`^${name}: .*set ASYA_DATABASE_URL`));
+      expect(() => readConfig(env)).not.toThrow(/hunter2/);
+    }
+    const url = { ASYA_DATABASE_URL: 'postgres://db/asya' };
+    expect(readConfig({ ...url, [name]: value })).toEqual(readConfig(url));
+  });
+
+  test('not what Kubernetes sets for a Service, nor what is empty', () => {
+    const env = {
+      ASYA_POSTGRESQL_SERVICE_HOST: '10.0.0.1',
+      ASYA_POSTGRESQL_PORT: 'tcp://10.0.0.1:5432',
+      ASYA_DB_HOST: '',
+    };
+    expect(readConfig(env)).toEqual(readConfig({}));
+  });
 });

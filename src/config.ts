@@ -4,6 +4,7 @@ import { completeDatabaseUrl } from './postgres/database-environment.ts';
 import { hosts } from './settings/hosts.ts';
 import { listenAddress } from './settings/listen-address.ts';
 import { origins } from './settings/origins.ts';
+import { databaseFaults } from './settings/other-databases.ts';
 import { brokerFaults } from './settings/other-transports.ts';
 import {
   boolean,
@@ -130,7 +131,7 @@ export function readConfig(env: Environment): Config {
   const entries = Object.entries(settings).map(([name, found]) => [name, valueOf(found)]);
   const config = Object.fromEntries(entries) as unknown as Config;
 
-  faults.push(...brokerFaults(env));
+  faults.push(...brokerFaults(env), ...databaseFaults(env));
   if (config.databaseUrl !== null && config.rabbitmqUrl === null && faults.length === 0) {
     faults.push(
       'ASYA_RABBITMQ_URL: memory: keeps messages in this process alone, and the jobs that ASYA_DATABASE_URL keeps would outlive them; set it to a RabbitMQ',

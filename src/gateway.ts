@@ -8,14 +8,14 @@ import { UsageExchange } from './access/usage-exchange.ts';
 import type { ActorBroker, ActorConnector } from './actor/actor-broker.ts';
 import { assertNotOpen, type Config } from './config.ts';
 import { createEntrance } from './entrance.ts';
-import type { HandledRequest } from './http/responses.ts';
-import { buildActorApp, type ActorAppParts } from './http/actor-app.ts';
+import type { HandledRequest } from './http/server/responses.ts';
+import { buildActorApp, type ActorAppParts } from './http/actors/actor-app.ts';
 import { buildApp } from './http/app.ts';
-import { explainListenError, urlOf } from './http/listening.ts';
+import { explainListenError, urlOf } from './http/server/listening.ts';
 import { buildMetricsApp } from './http/metrics-app.ts';
-import type { Broker, ReportListener } from './jobs/broker.ts';
-import { createEngine } from './jobs/engine.ts';
-import type { ChangeListener, JobStore } from './jobs/job-store.ts';
+import type { Broker, ReportListener } from './jobs/ports/broker.ts';
+import { createEngine } from './jobs/engine/engine.ts';
+import type { ChangeListener, JobStore } from './jobs/ports/job-store.ts';
 import { systemClock, type Clock } from './lib/clock.ts';
 import type { Service } from './lib/service.ts';
 import { callAfter } from './lib/timer.ts';
@@ -97,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const broker = openBroker(options, clock, {
     intake,
-    isActive: (jobId) => reports.isActive(jobId),
+    isActive: (jobId, attempt) => reports.isActive(jobId, attempt),
     onReport: (queue, fate) => metrics?.countReport(queue, fate),
   });
   const store = metrics?.observeStore(storage.store) ?? storage.store;
@@ -243,7 +243,7 @@ function openStorage(options: GatewayOptions, { listener, onUsage }: StorageList
 
 interface ReportParts {
   readonly intake: ReportIntake;
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport: ReportListener;
 }
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ActorBroker, ActorConnector, Delivery } from '../src/actor/actor-broker.ts';
-import type { ActorReport } from '../src/jobs/actor-reports.ts';
-import type { Broker, CalledOffJob, ReportFate } from '../src/jobs/broker.ts';
+import type { ActorReport } from '../src/jobs/engine/actor-reports.ts';
+import type { Broker, CalledOffJob, ReportFate } from '../src/jobs/ports/broker.ts';
 import type { Envelope } from '../src/jobs/envelope.ts';
-import { StoreUnavailable, type ApplyOutcome } from '../src/jobs/job-store.ts';
+import { StoreUnavailable, type ApplyOutcome } from '../src/jobs/ports/job-store.ts';
 import type { ReportIntake } from '../src/wire/report-intake.ts';
 import { anEnvelope } from './support/actor-gateway.ts';
 import { anIntake } from './support/intake.ts';
@@ -18,7 +18,7 @@ export interface KeptLetter {
 
 export interface BrokerParts {
   readonly intake: ReportIntake;
-  readonly isActive: (jobId: string) => Promise<boolean>;
+  readonly isActive: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport: (queue: string, fate: ReportFate) => void;
 }
 
@@ -55,6 +55,8 @@ const beat = (jobId: string, message = '') =>
     status: 'processing',
     message,
   });
+const succeeds = { type: 'final', status: 'succeeded', result: 1 };
+
 const final = (jobId: string, result: string) =>
   `{"type":"final","job_id":"${jobId}","status":"succeeded","result":${result}}`;
 const text = (bytes: number) => JSON.stringify('x'.repeat(bytes - 2));
@@ -88,7 +90,8 @@ export function brokerContract(
         },
       });
       const onReport = (_queue: string, fate: ReportFate) => fates.add(fate);
-      const isActive = async (jobId: string) => jobId.startsWith('active');
+      const isActive = async (jobId: string, attempt: number | null) =>
+        jobId.startsWith('active') && attempt !== 1;
       opened = await open({ intake, isActive, onReport });
       ({ broker } = opened);
       await broker.start();
@@ -235,7 +238,7 @@ export function brokerContract(
         ['nothing', '', /JSON/],
         ['no JSON', '{"type":', /JSON/],
         ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), /utf-8/],
-        ['no report', '{"type":"final","job_id":"J1","n":12345678901234567890}', /status/],
+        ['no report', '{"type":"progress","job_id":"J1","n":12345678901234567890}', /progress/],
         ['no known report', '{"type":"__proto__","job_id":"J1"}', /type/],
         ['a report of no job', beat('no id'), /job_id/],
         [
@@ -298,6 +301,31 @@ export function brokerContract(
         const letter = await opened.letter();
         expect(letter.reason).toMatch(reason);
         expect(letter.body.equals(body)).toBe(true);
+      });
+
+      test.each<[string, object, RegExp]>([
+        ['of another status', { type: 'final', status: 'Succeeded', result: 1 }, /status/],
+        ['with a time that is a number', { ...succeeds, timestamp: 1_767_225_600 }, /timestamp/],
+        ['with an attempt that is a text', { ...succeeds, attempt: '1' }, /attempt/],
+        ['that asks without a step', { type: 'input_required', requests: {} }, /step/],
+      ])('%s', async (_what, report, reason) => {
+        await send(JSON.stringify({ job_id: 'J1', ...report }));
+        const [rejected] = await taken.atLeast(1);
+        expect(rejected).toMatchObject({
+          jobId: 'J1',
+          event: { reason: 'ResultRejected', error: expect.stringMatching(reason) },
+        });
+        expect((await opened.letter()).reason).toMatch(reason);
+        expect(await fates.atLeast(1)).toEqual(['dead-lettered']);
+      });
+
+      test('a failure whose error is no text stays a failure', async () => {
+        await send('{"type":"final","job_id":"J1","status":"failed","error":{"code":7}}');
+        const [failed] = await taken.atLeast(1);
+        expect(failed).toMatchObject({
+          jobId: 'J1',
+          event: { reason: 'ActorError', error: expect.stringMatching(/error/) },
+        });
       });
 
       test('refused by the store again and again', async () => {
@@ -392,6 +420,9 @@ export function brokerContract(
       const asked = ids.map((job_id) => actors.inquire(replyTo, { ...sign, job_id }));
       expect(await Promise.all(asked)).toEqual([true, false, true]);
       expect(taken.all.map(({ jobId }) => jobId)).toEqual(ids);
+      const ofAttempt = (attempt: number) =>
+        actors.inquire(replyTo, { ...sign, job_id: 'active', attempt });
+      expect([await ofAttempt(1), await ofAttempt(2)]).toEqual([false, true]);
     });
 
     describe('stopping', () => {

@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Answered, Asked, Progress, Succeeded } from '../src/jobs/event.ts';
-import { isFinal } from '../src/jobs/job.ts';
-import type { ChangeNotifier, JobStore, ListQuery } from '../src/jobs/job-store.ts';
+import type { Answered, Asked, Failed, JobEvent, Progress, Succeeded } from '../src/jobs/event.ts';
+import { isFinal, jobStatuses } from '../src/jobs/job.ts';
+import type { ChangeNotifier, JobStore, ListQuery } from '../src/jobs/ports/job-store.ts';
 import { anEvent } from './support/events.ts';
 import { aJob } from './support/jobs.ts';
 
@@ -417,6 +417,67 @@ export function storeContract(name: string, open: () => Promise<StoreUnderTest>)
         }
         expect(found).toEqual(jobs.map(({ id }) => id).toReversed());
         expect(pages).toBe(3);
+      });
+
+      test('finds what any combination of filters names, in the order of creation', async () => {
+        const tools = [aTool(), aTool(), null];
+        const [parent, start] = [aJob(), 77_000_000];
+        const jobs = Array.from({ length: 48 }, (_, i) =>
+          aJob({
+            tool: tools[i % 3] ?? null,
+            parentId: i % 4 === 0 ? parent.id : null,
+            createdAt: start + ((i * 7) % 40),
+          }),
+        );
+        await store.create(jobs, 0);
+        const failed = (reason: Failed['reason']): Failed => ({
+          type: 'failed',
+          reason,
+          error: 'x',
+          details: null,
+        });
+        const ends: (JobEvent | null)[] = [
+          null,
+          succeeded(1),
+          failed('ActorError'),
+          failed('PublishFailed'),
+          { type: 'cancelled', reason: 'CancelledByClient', message: null, details: null },
+          progress(0, 'received'),
+          asked('name'),
+        ];
+        await store.apply(
+          jobs.flatMap(({ id }, i) => {
+            const event = ends[i % ends.length];
+            return event === null || event === undefined ? [] : [{ jobId: id, event }];
+          }),
+          start + 50,
+        );
+        const stored = (await store.get(jobs.map(({ id }) => id))).filter((job) => job !== null);
+        const ordered = stored.toSorted(
+          (a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1),
+        );
+        const ours = new Set(ordered.map(({ id }) => id));
+        for (const status of [null, ...jobStatuses]) {
+          for (const tool of [null, tools[0] ?? null, tools[1] ?? null]) {
+            for (const parentId of [null, parent.id]) {
+              for (const createdAfter of [start - 1, start + 20]) {
+                for (const before of [null, { createdAt: start + 30, id: 'x' }]) {
+                  const query = { ...everything, status, tool, parentId, createdAfter, before };
+                  const expected = ordered.filter(
+                    (job) =>
+                      (status === null || job.status === status) &&
+                      (tool === null || job.tool === tool) &&
+                      (parentId === null || job.parentId === parentId) &&
+                      job.createdAt > createdAfter &&
+                      (before === null || job.createdAt <= before.createdAt),
+                  );
+                  const { jobs: found } = await store.list(query);
+                  expect(found.filter(({ id }) => ours.has(id))).toEqual(expected);
+                }
+              }
+            }
+          }
+        }
       });
 
       test('holds one job at least, however large it is', async () => {

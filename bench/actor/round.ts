@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { Connection } from 'rabbitmq-client';
 import { actor } from '../../src/actor/actor.ts';
 import { runActors } from '../../src/actor/run-actors.ts';
-import { connectActorBroker } from '../../src/rabbitmq/actor-broker.ts';
+import { connectActorBroker } from '../../src/rabbitmq/actors/actor-broker.ts';
 
 export interface Round {
   readonly kind: 'bare' | 'bare-forward' | 'actor';

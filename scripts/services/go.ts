@@ -1,6 +1,6 @@
 import { chmod, glob, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { goFault } from '../../test/support/go-client.ts';
+import { goFault } from '../../test/support/clients/go-client.ts';
 import { outputOf } from './command.ts';
 import { canInstall, install } from './debian.ts';
 

@@ -8,7 +8,7 @@ import type { KeySet } from './key-set.ts';
 import { Tokens, type IssuerEntry } from './tokens.ts';
 
 /** Why a request is refused whose caller did not show who it is. */
-export interface Refusal {
+export interface AccessRefusal {
   readonly kind: 'refused';
   /**
    * - null: it has no credential
@@ -20,7 +20,7 @@ export interface Refusal {
   readonly description: string;
 }
 
-export type Verdict = { readonly kind: 'caller'; readonly caller: Caller } | Refusal;
+export type Identification = { readonly kind: 'caller'; readonly caller: Caller } | AccessRefusal;
 
 interface AccessParts {
   readonly rules: AccessRules;
@@ -57,7 +57,7 @@ export class Access {
    * @param headers every `Authorization` header, as it was sent
    * @throws KeysUnavailable or Overloaded, by the promise
    */
-  identify(headers: readonly string[]): Verdict | Promise<Verdict> {
+  identify(headers: readonly string[]): Identification | Promise<Identification> {
     const credential = readCredential(headers);
     if (credential.kind === 'none') return noCredential;
     if (credential.kind === 'malformed') return malformed;
@@ -72,33 +72,33 @@ export class Access {
   }
 
   /** Why a request of an actor is refused; null: it is let in. */
-  refusalOfActor(headers: readonly string[]): Refusal | null {
+  refusalOfActor(headers: readonly string[]): AccessRefusal | null {
     const credential = readCredential(headers);
     if (credential.kind === 'none') return noCredential;
     if (credential.kind === 'malformed') return malformed;
     return this.#actorKeys.has(hashOf(credential.secret)) ? null : unknownKey;
   }
 
-  async #verify(token: string): Promise<Verdict> {
+  async #verify(token: string): Promise<Identification> {
     const verdict = await this.#tokens.verify(token);
     if (verdict.kind === 'caller') return verdict;
     return { kind: 'refused', error: 'invalid_token', description: verdict.description };
   }
 }
 
-const noCredential: Refusal = {
+const noCredential: AccessRefusal = {
   kind: 'refused',
   error: null,
   description: 'the request needs a key or an access token, as Authorization: Bearer …',
 };
 
-const malformed: Refusal = {
+const malformed: AccessRefusal = {
   kind: 'refused',
   error: 'invalid_request',
   description: 'the request must have one Authorization header with one credential',
 };
 
-const unknownKey: Refusal = {
+const unknownKey: AccessRefusal = {
   kind: 'refused',
   error: 'invalid_token',
   description: 'the key is unknown or has expired',

@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 
-interface Usage {
+interface OwnerCount {
   /** As it was counted last. */
   counted: number;
   /** Jobs made since, here or on other replicas. */
@@ -29,7 +29,7 @@ const forgetAfterMs = 60_000;
  */
 export class JobsInFlight {
   readonly #options: JobsInFlightOptions;
-  readonly #usages = new Map<string, Usage>();
+  readonly #usages = new Map<string, OwnerCount>();
 
   constructor(options: JobsInFlightOptions) {
     this.#options = options;

@@ -1,4 +1,4 @@
-import type { CalledOffJob } from '../jobs/broker.ts';
+import type { CalledOffJob } from '../jobs/ports/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import type { EpochMs } from '../jobs/job.ts';
 import type { Report } from '../wire/report.ts';

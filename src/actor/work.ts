@@ -1,4 +1,4 @@
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 import { backoffMs, pause } from '../lib/backoff.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { InputRequests } from '../jobs/job-input.ts';

@@ -1,4 +1,4 @@
-import type { CalledOffJob } from '../jobs/broker.ts';
+import type { CalledOffJob } from '../jobs/ports/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { WorkSignal } from './work-signal.ts';
 

@@ -1,8 +1,8 @@
 import type { Admission } from '../access/admission.ts';
 import { anyone, missingScopes, operateScope, type Caller } from '../access/caller.ts';
 import { assertRight } from '../access/not-allowed.ts';
-import type { ClientJobs } from '../jobs/client-jobs.ts';
-import type { SharedJobs } from '../jobs/shared-jobs.ts';
+import type { ClientJobs } from '../jobs/engine/client-jobs.ts';
+import type { SharedJobs } from '../jobs/engine/shared-jobs.ts';
 import { everybody, type Viewer } from '../jobs/viewer.ts';
 import type { Log } from '../lib/log.ts';
 import { callAfter } from '../lib/timer.ts';

@@ -1,4 +1,4 @@
-import type { ClientJobs } from '../jobs/client-jobs.ts';
+import type { ClientJobs } from '../jobs/engine/client-jobs.ts';
 import { isFinal, type Job, type JobUpdate } from '../jobs/job.ts';
 import { onAbort } from '../lib/on-abort.ts';
 import { callAfter } from '../lib/timer.ts';

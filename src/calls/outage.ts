@@ -1,7 +1,7 @@
 import { KeysUnavailable } from '../access/key-set.ts';
 import { LimitReached } from '../access/limit-reached.ts';
-import { StoreUnavailable } from '../jobs/job-store.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { StoreUnavailable } from '../jobs/ports/job-store.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 import { Overloaded } from '../lib/batcher.ts';
 
 /** Why the gateway does not answer at the moment. The request may be made again a little later. */

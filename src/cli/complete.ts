@@ -1,10 +1,10 @@
 import type { ApiJob } from '../client/api.ts';
 import type { GatewayClient } from '../client/gateway-client.ts';
-import { openClient } from './client-session.ts';
+import { openClient } from './calls/client-session.ts';
 import { commandTable } from './command-table.ts';
 import type { Command, Completable } from './command.ts';
-import { toolsOf } from './find-tool.ts';
-import { oneLine } from './terminal.ts';
+import { toolsOf } from './calls/find-tool.ts';
+import { oneLine } from './terminal/terminal.ts';
 
 /** Nobody waits longer for the Tab key. */
 const patienceMs = 2_000;

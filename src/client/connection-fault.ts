@@ -56,6 +56,6 @@ function rootOf(error: unknown): { readonly code: string; readonly message: stri
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
   if (root instanceof AggregateError && root.errors[0] instanceof Error) [root] = root.errors;
   if (!(root instanceof Error)) return { code: '', message: String(root) };
-  const code = 'code' in root && root.code !== undefined ? String(root.code) : '';
+  const code = 'code' in root && typeof root.code === 'string' ? root.code : '';
   return { code, message: root.message };
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Access, Refusal, Verdict } from '../access/access.ts';
+import type { Access, AccessRefusal, Identification } from '../access/access.ts';
 import type { Caller } from '../access/caller.ts';
 import { challengeHeader } from '../access/challenge.ts';
 import { assertRight, scopeOf, type Right } from '../access/not-allowed.ts';
@@ -69,7 +69,7 @@ export function admitCallers(app: FastifyInstance, parts: AccessHookParts): void
     const credentials = authorizations(request);
     reply.raw.setHeader('cache-control', 'no-store');
     if (needed === 'actor') return done(actorRefusal(access, credentials, parts) ?? undefined);
-    const admit = (verdict: Verdict): Error | undefined =>
+    const admit = (verdict: Identification): Error | undefined =>
       admitted(verdict, { request, access, needed, parts });
     const verdict = access.identify(credentials);
     if (!(verdict instanceof Promise)) return done(admit(verdict));
@@ -79,8 +79,8 @@ export function admitCallers(app: FastifyInstance, parts: AccessHookParts): void
 
 /** Never rejects: what went wrong is the refusal. */
 async function admitOnceKnown(
-  verdict: Promise<Verdict>,
-  admit: (verdict: Verdict) => Error | undefined,
+  verdict: Promise<Identification>,
+  admit: (verdict: Identification) => Error | undefined,
   done: (refusal?: Error) => void,
 ): Promise<void> {
   let refusal: Error | undefined;
@@ -101,7 +101,7 @@ interface Admitting {
 
 /** Lets a caller in; else why not. */
 function admitted(
-  verdict: Verdict,
+  verdict: Identification,
   { request, access, needed, parts }: Admitting,
 ): Error | undefined {
   const { clients, onAuth } = parts;
@@ -144,7 +144,7 @@ function authorizations({ raw, headers }: FastifyRequest): readonly string[] {
 }
 
 function refusal(
-  { error, description }: Refusal,
+  { error, description }: AccessRefusal,
   resourceMetadata: string | null,
   scopes: readonly string[],
 ): Problem {

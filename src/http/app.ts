@@ -6,17 +6,17 @@ import type { Config } from '../config.ts';
 import { JobRetries } from '../calls/job-retries.ts';
 import type { ToolBox } from '../tools/tool.ts';
 import { openTo } from './access-hook.ts';
-import { addActorEndpoints, type ActorEndpointParts } from './actor-endpoints.ts';
-import { createAnsweringServer, type AnsweringParts } from './answering-server.ts';
-import { readEnvelope } from './envelope-routes.ts';
+import { addActorEndpoints, type ActorEndpointParts } from './actors/actor-endpoints.ts';
+import { createAnsweringServer, type AnsweringParts } from './server/answering-server.ts';
+import { readEnvelope } from './actors/envelope-routes.ts';
 import { health, ready, type Readiness } from './health-routes.ts';
-import { answerJob, cancelJob, listJobs, readJob } from './job-routes.ts';
-import { streamEnvelope, streamJob } from './job-stream.ts';
-import { acceptJson } from './json-body.ts';
+import { answerJob, cancelJob, listJobs, readJob } from './jobs/job-routes.ts';
+import { streamEnvelope, streamJob } from './jobs/job-stream.ts';
+import { acceptJson } from './server/json-body.ts';
 import { protectedResource } from './resource-metadata.ts';
-import { retryJob } from './retry-routes.ts';
-import { listTools } from './tool-listing-routes.ts';
-import { callTool } from './tool-routes.ts';
+import { retryJob } from './jobs/retry-routes.ts';
+import { listTools } from './jobs/tool-listing-routes.ts';
+import { callTool } from './jobs/tool-routes.ts';
 
 export interface AppParts extends ActorEndpointParts, AnsweringParts {
   readonly config: ActorEndpointParts['config'] &

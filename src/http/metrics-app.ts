@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { createServer, refuseWithProblems, type RefusalParts } from './server.ts';
+import { createServer, refuseWithProblems, type RefusalParts } from './server/server.ts';
 
 interface MetricsAppParts extends RefusalParts {
   /** The metrics at the moment, and their media type. */

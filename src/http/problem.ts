@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { CallRefused } from '../calls/call-refused.ts';
 import type { Outage } from '../calls/outage.ts';
 import type { JobState } from '../jobs/job.ts';
-import type { Refusal } from '../jobs/decision.ts';
+import type { Refusal } from '../jobs/rules/decision.ts';
 
 /** Names of what can go wrong. Programs depend on them, so a name never changes. */
 export type ProblemCode =

@@ -1,7 +1,11 @@
-import { resumedDeadline } from './input-rules.ts';
+import type { EventOf } from './event.ts';
+import { resumedDeadline } from './rules/input-rules.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
-import { placeOn } from './route-rules.ts';
+import { placeOn } from './rules/route-rules.ts';
+
+/** Why a child is cancelled that nobody cancelled by itself. */
+export const parentCancelled = 'its parent was cancelled';
 
 /** A fan-out child as the sidecar that made it describes it. */
 export interface Child {
@@ -55,6 +59,16 @@ export function childJob(child: Child, parent: Job | null, now: EpochMs): Job {
     now,
   );
   return { ...job, stepsCompleted: Math.min(child.current, steps.length) };
+}
+
+/** What a cancellation of a parent means to its children that are not finished. */
+export function cancelledWith({ reason, errorDetails }: Job): EventOf<'cancelled'> {
+  return {
+    type: 'cancelled',
+    reason: reason === 'CancelledByOperator' ? reason : 'CancelledByClient',
+    message: parentCancelled,
+    details: errorDetails,
+  };
 }
 
 /** The parent's id, which is the child's without the `-n` that a sidecar appends. Null: there is no `-n`. */

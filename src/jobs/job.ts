@@ -43,7 +43,7 @@
  */
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { JobInput } from './job-input.ts';
-import type { RetryPolicy } from './retry-rules.ts';
+import type { RetryPolicy } from './rules/retry-rules.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type EpochMs = number;

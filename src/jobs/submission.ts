@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../lib/json.ts';
 import type { EpochMs, Job } from './job.ts';
 import { newJob } from './new-job.ts';
-import type { RetryPolicy } from './retry-rules.ts';
+import type { RetryPolicy } from './rules/retry-rules.ts';
 
 /** What a caller wants done. */
 export interface Submission {

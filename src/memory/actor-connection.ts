@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Consumer, Message } from 'smqp';
 import { Refused, Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
-import type { CalledOffJob } from '../jobs/broker.ts';
+import type { CalledOffJob } from '../jobs/ports/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
 import { decodeEnvelope, encodeEnvelope, MalformedEnvelope } from '../wire/envelope-codec.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 import type { Report } from '../wire/report.ts';
 import { pause } from '../lib/backoff.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -17,7 +17,7 @@ interface Parts {
   readonly reports: ReportInbox;
   /** The name of the queue that leads to `reports`. */
   readonly reportQueue: string;
-  readonly isActive: ((jobId: string) => Promise<boolean>) | undefined;
+  readonly isActive: ((jobId: string, attempt: number | null) => Promise<boolean>) | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Pause before a message whose handler failed is delivered again. */
@@ -73,7 +73,8 @@ export class ActorConnection implements ActorBroker {
     const { isActive } = this.#parts;
     try {
       await this.report(replyTo, report);
-      return isActive === undefined || (await isActive(report.job_id));
+      if (isActive === undefined) return true;
+      return await isActive(report.job_id, report.attempt ?? null);
     } catch {
       return true;
     }

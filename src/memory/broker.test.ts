@@ -6,8 +6,8 @@ import { anIntake } from '../../test/support/intake.ts';
 import { patienceMs } from '../../test/support/patience.ts';
 import { Unroutable, type ActorBroker, type Delivery } from '../actor/actor-broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { StoreUnavailable, type ApplyOutcome } from '../jobs/ports/job-store.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 import type { Report } from '../wire/report.ts';
 import { MemoryBroker, type MemoryBrokerOptions } from './broker.ts';
 

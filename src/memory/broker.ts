@@ -1,7 +1,7 @@
 import type { ActorBroker, ActorConnector } from '../actor/actor-broker.ts';
-import type { Broker, CalledOffJob, ReportFate, ReportListener } from '../jobs/broker.ts';
+import type { Broker, CalledOffJob, ReportFate, ReportListener } from '../jobs/ports/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import type { PublishOutcome } from '../jobs/publisher.ts';
+import type { PublishOutcome } from '../jobs/ports/publisher.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { encodeEnvelope } from '../wire/envelope-codec.ts';
@@ -18,7 +18,7 @@ export interface MemoryBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
   /** May an actor (still) work on this job? Absent: nothing is known, and it may. */
-  readonly isActive?: (jobId: string) => Promise<boolean>;
+  readonly isActive?: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly log: Log;
   readonly clock?: Clock;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { StoreUnavailable } from '../jobs/job-store.ts';
+import { StoreUnavailable } from '../jobs/ports/job-store.ts';
 import { storeContract } from '../../test/store-contract.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { MemoryJobStore } from './job-store.ts';

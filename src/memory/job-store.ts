@@ -1,4 +1,4 @@
-import { firstUpdate } from '../jobs/decision.ts';
+import { firstUpdate } from '../jobs/rules/decision.ts';
 import type { JobEvent } from '../jobs/event.ts';
 import { isFinal, type EpochMs, type Job, type JobUpdate } from '../jobs/job.ts';
 import {
@@ -16,9 +16,9 @@ import {
   type Postponement,
   type Purge,
   type SentJob,
-} from '../jobs/job-store.ts';
+} from '../jobs/ports/job-store.ts';
 import { sizeOfJob } from '../jobs/size.ts';
-import { transition } from '../jobs/transition.ts';
+import { transition } from '../jobs/rules/transition.ts';
 
 interface StoredJob {
   job: Job;

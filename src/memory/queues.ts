@@ -1,6 +1,6 @@
 import { Broker, type Message, type Queue } from 'smqp';
 import type { EpochMs } from '../jobs/job.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 
 /** A message in a queue: its body as RabbitMQ would carry it, and the properties that count here. */
 export interface QueuedMessage {

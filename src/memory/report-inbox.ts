@@ -1,5 +1,5 @@
-import type { ReportFate } from '../jobs/broker.ts';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
+import type { ReportFate } from '../jobs/ports/broker.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReportIntake, ReportSource } from '../wire/report-intake.ts';
 

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { JobStore } from '../jobs/job-store.ts';
+import type { JobStore } from '../jobs/ports/job-store.ts';
 import { SseStream } from '../lib/sse.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
 

@@ -3,7 +3,7 @@ import { storeContract } from '../../test/store-contract.ts';
 import { aJob } from '../../test/support/jobs.ts';
 import { Scrape } from '../../test/support/scrape.ts';
 import { envelopeOf } from '../jobs/envelope.ts';
-import { BrokerUnavailable, type Publisher } from '../jobs/publisher.ts';
+import { BrokerUnavailable, type Publisher } from '../jobs/ports/publisher.ts';
 import { MemoryJobStore } from '../memory/job-store.ts';
 import { Metrics } from './metrics.ts';
 

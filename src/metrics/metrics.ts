@@ -1,8 +1,8 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
-import type { HandledRequest } from '../http/responses.ts';
-import type { JobStore } from '../jobs/job-store.ts';
-import type { Publisher } from '../jobs/publisher.ts';
-import { reportFates, type ReportFate } from '../jobs/broker.ts';
+import type { HandledRequest } from '../http/server/responses.ts';
+import type { JobStore } from '../jobs/ports/job-store.ts';
+import type { Publisher } from '../jobs/ports/publisher.ts';
+import { reportFates, type ReportFate } from '../jobs/ports/broker.ts';
 import { addGauges, type GaugeSources } from './gauges.ts';
 import { ObservedPublisher } from './observed-publisher.ts';
 import { ObservedStore } from './observed-store.ts';

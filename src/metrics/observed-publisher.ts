@@ -1,6 +1,6 @@
 import { Histogram, type Registry } from 'prom-client';
 import type { Envelope } from '../jobs/envelope.ts';
-import type { Publisher, PublishOutcome } from '../jobs/publisher.ts';
+import type { Publisher, PublishOutcome } from '../jobs/ports/publisher.ts';
 
 /** A publish that threw; the outbox keeps the job. */
 const unavailable = 'unavailable';

@@ -20,7 +20,7 @@ import type {
   Postponement,
   Purge,
   SentJob,
-} from '../jobs/job-store.ts';
+} from '../jobs/ports/job-store.ts';
 
 /** Every way a job can end. */
 const ends: readonly (readonly [FinalStatus, Reason | ''])[] = [

@@ -1,4 +1,4 @@
-import type { ChangeListener, ChangeNotifier } from '../jobs/job-store.ts';
+import type { ChangeListener, ChangeNotifier } from '../jobs/ports/job-store.ts';
 import type { Connection } from './connection/connection.ts';
 import type { Pool } from './pool.ts';
 import { changeChannel, decodeChanges } from './notifications.ts';

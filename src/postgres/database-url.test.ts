@@ -84,6 +84,7 @@ describe('refuses by name, without the password', () => {
     ['postgres://u:secret@h/db?x=%zz', /^its parameter x cannot be decoded/],
     ['postgres://u:sec/ret@h/db', /^its host and port must be .*percent-encoded/],
     ['postgres://u:secret@::1/db', /^its host and port must be .*brackets/],
+    ['postgres://u:p@secret@h/db', /^its host and port must be .*percent-encoded/],
     ['postgres://u:secret@h:0/db', /^port: must be a whole number from 1 to 65535/],
     ['postgres://u:secret@h:65536/db', /^port: /],
     ['postgres://u:secret@h1,h2,h3/db?port=1,2', /^port: has 2 ports for 3 hosts/],

@@ -1,5 +1,5 @@
 import type { UsageListener } from '../access/usage.ts';
-import { StoreUnavailable, type ChangeListener } from '../jobs/job-store.ts';
+import { StoreUnavailable, type ChangeListener } from '../jobs/ports/job-store.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';

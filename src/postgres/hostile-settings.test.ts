@@ -48,7 +48,7 @@ const hostile: Readonly<Record<string, string>> = {
   jit_above_cost: '0',
   enable_indexscan: 'off',
   enable_indexonlyscan: 'off',
-  enable_bitmapscan: 'off',
+  enable_bitmapscan: 'on',
   enable_nestloop: 'off',
   enable_sort: 'off',
   enable_seqscan: 'on',

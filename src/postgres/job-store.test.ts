@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { JobEvents } from '../jobs/job-events.ts';
-import { StoreContended, StoreUnavailable, type AddressedEvent } from '../jobs/job-store.ts';
+import { JobEvents } from '../jobs/engine/job-events.ts';
+import { StoreContended, StoreUnavailable, type AddressedEvent } from '../jobs/ports/job-store.ts';
 import { storeContract } from '../../test/store-contract.ts';
 import {
   createDatabase,

@@ -11,8 +11,8 @@ import type {
   Postponement,
   Purge,
   SentJob,
-} from '../jobs/job-store.ts';
-import { transition } from '../jobs/transition.ts';
+} from '../jobs/ports/job-store.ts';
+import { transition } from '../jobs/rules/transition.ts';
 import type { Pool } from './pool.ts';
 import { jobOf, stateOf, type StateRow } from './rows.ts';
 import { Retention } from './retention.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createEmptyDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { holdTimers, isSettled } from '../../test/support/held-timers.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
-import { StoreUnavailable } from '../jobs/job-store.ts';
+import { StoreUnavailable } from '../jobs/ports/job-store.ts';
 import type { Sql } from './connection/connection.ts';
 import { Pool } from './pool.ts';
 

@@ -2,7 +2,7 @@ import postgres from 'postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../test/support/database.ts';
 import { aJob } from '../../test/support/jobs.ts';
-import type { Purge } from '../jobs/job-store.ts';
+import type { Purge } from '../jobs/ports/job-store.ts';
 import { sessionSettings } from './connection/session-settings.ts';
 import { PostgresJobStore } from './job-store.ts';
 import { Pool } from './pool.ts';

@@ -1,4 +1,4 @@
-import { StoreUnavailable, type Purge } from '../jobs/job-store.ts';
+import { StoreUnavailable, type Purge } from '../jobs/ports/job-store.ts';
 import type { EpochMs } from '../jobs/job.ts';
 import { codeOf } from './connection/outage.ts';
 import type { Pool } from './pool.ts';

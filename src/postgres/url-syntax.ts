@@ -20,6 +20,8 @@ export function splitUrl(url: string): Map<string, string> {
   const [, credentials, place = ''] = /^(?:([^@/]*)@)?(.*)$/s.exec(rest) ?? [];
   const [, authority = '', database = '', query] =
     /^([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/s.exec(place) ?? [];
+  // The rest of a password would be taken for a host, and be told in the log.
+  if (authority.includes('@')) throw new Error(hostFault);
 
   const parameters = new Map<string, string>();
   const set = (name: string, text: string, part: string): void => {

@@ -1,20 +1,20 @@
 import type { ActorBroker, ActorConnector } from '../actor/actor-broker.ts';
-import type { Broker, CalledOffJob, ReportListener } from '../jobs/broker.ts';
+import type { Broker, CalledOffJob, ReportListener } from '../jobs/ports/broker.ts';
 import type { Envelope } from '../jobs/envelope.ts';
-import type { PublishOutcome } from '../jobs/publisher.ts';
+import type { PublishOutcome } from '../jobs/ports/publisher.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { ReportIntake } from '../wire/report-intake.ts';
 import { reportQueue } from '../wire/report-queue.ts';
-import { ActivityReplies } from './activity-replies.ts';
-import { connectActorBroker } from './actor-broker.ts';
-import { RabbitAnnouncer } from './announcer.ts';
-import { RabbitConnection } from './connection.ts';
-import { DeadLetters } from './dead-letters.ts';
-import { endQueues } from './end-queues.ts';
-import { RabbitPublisher } from './publisher.ts';
-import { PutBack } from './put-back.ts';
-import { ReportConsumer } from './report-consumer.ts';
+import { ActivityReplies } from './reports/activity-replies.ts';
+import { connectActorBroker } from './actors/actor-broker.ts';
+import { RabbitAnnouncer } from './publishing/announcer.ts';
+import { RabbitConnection } from './connection/connection.ts';
+import { DeadLetters } from './reports/dead-letters.ts';
+import { endQueues } from './reports/end-queues.ts';
+import { RabbitPublisher } from './publishing/publisher.ts';
+import { PutBack } from './publishing/put-back.ts';
+import { ReportConsumer } from './reports/report-consumer.ts';
 import { reportQueueOf } from './topology.ts';
 
 export interface RabbitBrokerOptions {
@@ -25,7 +25,7 @@ export interface RabbitBrokerOptions {
   /** Takes what actors report. */
   readonly intake: ReportIntake;
   /** May an actor (still) work on this job? Absent: actors that ask are not told. */
-  readonly isActive?: (jobId: string) => Promise<boolean>;
+  readonly isActive?: (jobId: string, attempt: number | null) => Promise<boolean>;
   readonly onReport?: ReportListener;
   readonly clock: Clock;
   readonly log: Log;

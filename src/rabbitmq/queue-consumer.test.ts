@@ -3,8 +3,8 @@ import { memoryLog } from '../../test/support/memory-log.ts';
 import { RabbitSandbox } from '../../test/support/rabbitmq.ts';
 import { services } from '../../test/support/services.ts';
 import { TcpProxy } from '../../test/support/tcp-proxy.ts';
-import { RabbitConnection } from './connection.ts';
-import { PutBack, wasDelivered } from './put-back.ts';
+import { RabbitConnection } from './connection/connection.ts';
+import { PutBack, wasDelivered } from './publishing/put-back.ts';
 import { QueueConsumer } from './queue-consumer.ts';
 import type { Settlement } from './queue-subscription.ts';
 

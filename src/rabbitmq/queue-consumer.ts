@@ -3,9 +3,9 @@ import { backoffMs, pause } from '../lib/backoff.ts';
 import type { Log } from '../lib/log.ts';
 import { PeriodicLoop, type Service } from '../lib/service.ts';
 import { withTimeLimit } from '../lib/time-limit.ts';
-import type { RabbitConnection } from './connection.ts';
-import { DeliveriesAtWork } from './deliveries-at-work.ts';
-import type { PutBack } from './put-back.ts';
+import type { RabbitConnection } from './connection/connection.ts';
+import { DeliveriesAtWork } from './actors/deliveries-at-work.ts';
+import type { PutBack } from './publishing/put-back.ts';
 import {
   QueueSubscription,
   type Settlement,

@@ -1,6 +1,6 @@
 import { AMQPChannelError, type AsyncMessage, type Channel } from 'rabbitmq-client';
-import { BrokerUnavailable } from '../jobs/publisher.ts';
-import type { RabbitConnection } from './connection.ts';
+import { BrokerUnavailable } from '../jobs/ports/publisher.ts';
+import type { RabbitConnection } from './connection/connection.ts';
 
 /** What becomes of a delivery: done with, or to be delivered again. */
 export type Settlement = 'acknowledge' | 'requeue';

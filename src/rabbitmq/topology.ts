@@ -1,5 +1,5 @@
 import { AMQPError, type Channel } from 'rabbitmq-client';
-import type { RabbitConnection } from './connection.ts';
+import type { RabbitConnection } from './connection/connection.ts';
 
 /** The queue that actors send their reports to. */
 export function reportQueueOf(exchange: string): string {

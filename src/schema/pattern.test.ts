@@ -40,6 +40,9 @@ describe('refused with the reason', () => {
     [String.raw`\Aa\z`, 'Invalid escape'],
     ['[[:alpha:]_]', 'Lone quantifier brackets'],
     ['a{,3}', 'Incomplete quantifier'],
+    ['^[]a]$', 'Lone quantifier brackets'],
+    ['"[a-z]+[^]"]*"', 'Lone quantifier brackets'],
+    ['[a-z&&[^b]]', 'Lone quantifier brackets'],
     ['a\\', String.raw`\ at end of pattern`],
   ])('%s', (pattern, reason) => {
     expect(readPattern(pattern)).toEqual({

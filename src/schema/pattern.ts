@@ -10,7 +10,9 @@ export type ReadPattern =
  */
 export function readPattern(pattern: string): ReadPattern {
   if (problemOf(pattern) === null) return { pattern };
-  const strict = foreign.test(pattern) ? pattern : new StrictPattern(pattern).text();
+  const lenient = new LenientPattern(pattern);
+  const text = lenient.strictly();
+  const strict = foreign.test(pattern) || lenient.isForeign ? pattern : text;
   const problem = problemOf(strict);
   if (problem === null) return { pattern: strict };
   return { problem: `must be a regular expression of JavaScript with the flag u: ${problem}` };
@@ -39,7 +41,12 @@ const escapable = /^[A-Za-z0-9^$\\.*+?()[\]{}|/]/;
 const quantifier = /\{\d+(?:,\d*)?\}/y;
 
 /** Walks through a lenient pattern once and writes it strictly. */
-class StrictPattern {
+class LenientPattern {
+  /**
+   * Whether a class means something else in other languages, which take the first bracket of `[]a]` and
+   * `[^]]` for its member, and `&&[` for an intersection.
+   */
+  isForeign = false;
   readonly #pattern: string;
   #at = 0;
 
@@ -47,7 +54,7 @@ class StrictPattern {
     this.#pattern = pattern;
   }
 
-  text(): string {
+  strictly(): string {
     let text = '';
     while (this.#at < this.#pattern.length) text += this.#outsideClasses();
     return text;
@@ -72,6 +79,8 @@ class StrictPattern {
   #characterClass(): string {
     let text = this.#next();
     if (this.#pattern[this.#at] === '^') text += this.#next();
+    const beginsWithBracket = this.#pattern[this.#at] === ']';
+    if (beginsWithBracket && this.#pattern.includes(']', this.#at + 1)) this.isForeign = true;
     while (this.#at < this.#pattern.length && this.#pattern[this.#at] !== ']') {
       const first = this.#classAtom();
       const isRange = this.#pattern[this.#at] === '-' && ![undefined, ']'].includes(this.#after());
@@ -85,6 +94,7 @@ class StrictPattern {
   }
 
   #classAtom(): { readonly text: string; readonly isClass: boolean } {
+    if (this.#pattern.startsWith('&&[', this.#at)) this.isForeign = true;
     const known = this.#take(classEscape);
     if (known !== undefined) return { text: known, isClass: true };
     const char = this.#pattern[this.#at];

@@ -11,9 +11,9 @@ const transports: readonly (readonly [prefix: string, name: string])[] = [
   ['ASYA_SERVICEBUS_', 'Service Bus'],
 ];
 
-/** RabbitMQ's address in parts, as sidecars and operators take it. */
+/** RabbitMQ's address in parts or under another name, as sidecars, operators and other programs take it. */
 const addressPart =
-  /^ASYA_RABBITMQ_(HOSTS?|HOSTNAME|ADDRESS|ADDR|NODES?|ENDPOINTS?|PORT|USER|USERNAME|PASS|PASSWORD|VHOST|VIRTUAL_HOST)$/;
+  /^ASYA_(RABBITMQ|RABBIT|AMQP|BROKER)_(HOSTS?|HOSTNAME|ADDRESS|ADDR|NODES?|ENDPOINTS?|PORT|USER|USERNAME|PASS|PASSWORD|VHOST|VIRTUAL_HOST|URLS?|URIS?|DSN)$/;
 
 const remedy = 'set ASYA_RABBITMQ_URL, such as amqp://user:password@host:5672/vhost';
 
@@ -48,7 +48,12 @@ export function unreadBrokers(env: Environment): { readonly name: string; readon
       .map((name) => ({ name, why: `there is no ${transport} here, only RabbitMQ` })),
   );
   const parts = names
-    .filter((name) => addressPart.test(name))
-    .map((name) => ({ name, why: "RabbitMQ's address is not read in parts" }));
+    .filter((name) => name !== 'ASYA_RABBITMQ_URL' && addressPart.test(name))
+    .map((name) => ({
+      name,
+      why: /_(UR[LI]S?|DSN)$/.test(name)
+        ? "it is not where RabbitMQ's address is read"
+        : "RabbitMQ's address is not read in parts",
+    }));
   return [...others, ...parts];
 }

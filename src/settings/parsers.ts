@@ -1,4 +1,4 @@
-import { parseAmqpUrl } from '../rabbitmq/amqp-url.ts';
+import { parseAmqpUrl } from '../rabbitmq/connection/amqp-url.ts';
 
 /** From the least to the most that is logged, but for `silent`. */
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;

@@ -48,6 +48,10 @@ describe('retry', () => {
       '4:27 tools[0].retry.on: must name at least one of ActorError, HeartbeatLost, Unroutable, PublishFailed',
     ],
     [
+      '{ attempts: 2, on: ActorError }',
+      '4:27 tools[0].retry.on: must be a list, but is "ActorError"',
+    ],
+    [
       '{ attempts: 2, delay: 9, max_delay: 3 }',
       '4:37 tools[0].retry.max_delay: must not be below delay, which is 9',
     ],

@@ -27,7 +27,7 @@ export function readRetry(setting: YamlNode): ToolRetry | undefined {
     .get('on')
     ?.items()
     .map((item) => item.oneOf(retryable));
-  if (on?.length === 0)
+  if (on?.length === 0 && Array.isArray(fields.get('on')?.value))
     fields.get('on')?.fault(`must name at least one of ${retryable.join(', ')}`);
   return {
     attempts: attempts?.integer(2, maxAttempts) ?? 2,

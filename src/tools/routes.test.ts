@@ -41,7 +41,7 @@ describe('refused', () => {
     ],
     ['white space in a step', 'routes:\n  r: [a, b c]', `2:10 routes.r[1]: ${oneWord}`],
     ['a wildcard', 'routes:\n  r:\n    - "#"', `3:7 routes.r[0]: ${oneWord}`],
-    ['a control character', 'routes: { r: ["a\\0"] }', `1:15 routes.r[0]: ${oneWord}`],
+    ['a control character', 'routes: { r: ["a\\a"] }', `1:15 routes.r[0]: ${oneWord}`],
     [
       'a step longer than a routing key',
       `routes: { r: [${'ä'.repeat(126)}] }`,

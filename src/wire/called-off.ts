@@ -1,4 +1,4 @@
-import type { CalledOffJob } from '../jobs/broker.ts';
+import type { CalledOffJob } from '../jobs/ports/broker.ts';
 import { isJsonObject } from '../lib/json.ts';
 import { parseJson } from '../lib/json-parse.ts';
 

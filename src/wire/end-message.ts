@@ -1,5 +1,5 @@
 import { attemptOf } from './attempt.ts';
-import type { ActorReport } from '../jobs/actor-reports.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
 import type { Failed, Succeeded } from '../jobs/event.ts';
 import { isJsonObject, type Json, type JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';

@@ -90,7 +90,9 @@ function withMember(value: Json, path: readonly string[], member: Json | undefin
 
 async function routeSchemas(): Promise<[string, Schema][]> {
   const folder = new URL('../http/', import.meta.url);
-  const files = readdirSync(folder).filter((name) => name.endsWith('-routes.ts'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('-routes.ts'),
+  );
   const modules = await Promise.all(
     files.map(async (file) => (await import(new URL(file, folder).href)) as object),
   );

@@ -23,11 +23,17 @@ describe('what cannot be taken', () => {
     expect(rejectedReport({ ...final, error: null }, 'why')?.event).toMatchObject({ error: 'why' });
   });
 
+  test.each([{ status: 'done' }, {}])(
+    'takes a final for an end, whatever its status: %j',
+    (status) => {
+      const members = { type: 'final', job_id: 'J1', ...status };
+      expect(rejectedReport(members, 'why')?.event).toMatchObject({ reason: 'ResultRejected' });
+    },
+  );
+
   test.each([
     { type: 'final', status: 'succeeded' },
     { type: 'final', job_id: 'no id', status: 'succeeded' },
-    { type: 'final', job_id: 'J1', status: 'done' },
-    { type: 'final', job_id: 'J1' },
     { type: 'heartbeat', job_id: 'J1', status: 'processing' },
     { type: 'progress', job_id: 'J1', status: 'completed' },
     { job_id: 'J1', status: 'succeeded' },

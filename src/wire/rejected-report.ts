@@ -1,4 +1,4 @@
-import type { ActorReport } from '../jobs/actor-reports.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
 import type { Failed } from '../jobs/event.ts';
 import type { JsonObject } from '../lib/json.ts';
 import { skimJson } from '../lib/json-skim.ts';
@@ -8,7 +8,7 @@ import { failure } from './report.ts';
 
 /*
  * What becomes of a job whose outcome was reported and cannot be taken: it is too large, nests too
- * deeply, or is not JSON. Its actor is done and reports nothing else, so the job would wait for its
+ * deeply, is not JSON, or a member of it is not what it must be. Its actor is done and reports nothing else, so the job would wait for its
  * deadline, and end with a reason that is not true. It fails at once instead.
  */
 
@@ -82,7 +82,8 @@ function rejectedEvent(members: JsonObject, fault: string): Failed | null {
   const { type, status, message = null } = members;
   switch (type) {
     case 'final':
-      return rejectedFinal(members, fault);
+      // Whatever its status is called, the work has ended.
+      return rejectedFinal(members, fault) ?? resultRejected(fault);
     case 'input_required':
       return { ...resultRejected(fault), ...attemptOf(members) };
     case 'heartbeat':

@@ -1,6 +1,6 @@
 import { setTimeout as timer } from 'node:timers/promises';
-import type { ActorReport } from '../jobs/actor-reports.ts';
-import { StoreUnavailable, type ApplyOutcome } from '../jobs/job-store.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
+import { StoreUnavailable, type ApplyOutcome } from '../jobs/ports/job-store.ts';
 import { backoffMs, pause, type BackoffOptions } from '../lib/backoff.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Log } from '../lib/log.ts';

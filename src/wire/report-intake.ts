@@ -1,5 +1,5 @@
-import type { ActorReport } from '../jobs/actor-reports.ts';
-import type { ApplyOutcome } from '../jobs/job-store.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
+import type { ApplyOutcome } from '../jobs/ports/job-store.ts';
 import { Overloaded } from '../lib/batcher.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
 import { skimJson, type Skimmed } from '../lib/json-skim.ts';
@@ -91,13 +91,13 @@ export class ReportIntake {
   }
 
   async #takeNow(message: ReportMessage): Promise<Verdict> {
-    let value: Json;
+    let report: ActorReport;
     try {
-      value = storableJson(utf8.decode(message.body));
+      report = message.source.decode(storableJson(utf8.decode(message.body)));
     } catch (error) {
-      return this.#reject(message, `what its actor reported cannot be read: ${reasonOf(error)}`);
+      const reason = reasonOf(error);
+      return this.#reject(message, `what its actor reported cannot be read: ${reason}`, reason);
     }
-    const report = message.source.decode(value);
     const isLarge = message.body.length >= largeReport;
     try {
       const outcome = await this.#commits.commit(report, { isLarge, signal: message.signal });
@@ -109,8 +109,13 @@ export class ReportIntake {
     }
   }
 
-  /** The body is not read. If it tells of an outcome, its job fails. */
-  #reject(message: ReportMessage, fault: string): Promise<Verdict> {
+  /**
+   * The body is not taken. If it tells of an outcome, its job fails.
+   *
+   * @param fault why, for the job
+   * @param reason why, for the dead letter. Default: the same
+   */
+  #reject(message: ReportMessage, fault: string, reason = fault): Promise<Verdict> {
     const skimmed = skimJson(message.body);
     const report =
       skimmed &&
@@ -118,7 +123,7 @@ export class ReportIntake {
         { ...skimmed, members: makeStorable(skimmed.members) as JsonObject },
         fault,
       );
-    return this.#fail(report, message, fault);
+    return this.#fail(report, message, reason);
   }
 
   async #fail(

@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile';
 import { attemptField, attemptOf } from './attempt.ts';
 import { optional } from './optional.ts';
 import type { Json, JsonObject } from '../lib/json.ts';
-import type { ActorReport } from '../jobs/actor-reports.ts';
+import type { ActorReport } from '../jobs/engine/actor-reports.ts';
 import type { Asked, Failed, JobEvent, Succeeded } from '../jobs/event.ts';
 import { inputMethods, maxRequests } from '../jobs/job-input.ts';
 import { jobIdPattern } from '../jobs/job.ts';

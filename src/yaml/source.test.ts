@@ -6,7 +6,23 @@ describe('refused', () => {
   test.each([
     ['a syntax error', 'tools:\n\t- x', '2:1: Tabs are not allowed as indentation'],
     ['a key twice', 'routes:\n  r: [a]\n  r: [b]', '3:3: Map keys must be unique'],
-    ['a list for a key', '[a]: 1', '1:1: With stringKeys, all keys must be strings'],
+    [
+      'a list for a key',
+      '[a]: 1',
+      '1:1: a key must be a text, written out: no alias, no list, no mapping',
+    ],
+    [
+      'an alias for a key',
+      'a: &k b\n*k : 1',
+      '2:1: a key must be a text, written out: no alias, no list, no mapping',
+    ],
+    ['U+0000 in a text', 'a: "x\\0"', '1:4: a text must not hold U+0000 or half a surrogate pair'],
+    [
+      'half a surrogate pair',
+      'a: ["\\ud800"]',
+      '1:5: a text must not hold U+0000 or half a surrogate pair',
+    ],
+    ['U+0000 in a key', '"\\0": 1', '1:1: a text must not hold U+0000 or half a surrogate pair'],
     ['a type beyond JSON', 'x: !!set {a}', '1:4: Unresolved tag: tag:yaml.org,2002:set'],
     ['an infinite number', 'x: 1\ny: .inf', '2:4: .inf is not a number that JSON can hold'],
     ['an unknown alias', 'x: *r', '1:4: no anchor &r stands before this alias'],

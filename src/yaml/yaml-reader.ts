@@ -1,6 +1,7 @@
 import { isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 import type { Alias, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { isJsonObject, type Json } from '../lib/json.ts';
+import { storableText } from '../lib/storable.ts';
 import { Aliases } from './yaml-aliases.ts';
 import { collectionValue, scalarValue } from './yaml-value.ts';
 import type { Entries, Entry, Value } from './yaml-value.ts';
@@ -37,6 +38,9 @@ export class YamlReader {
     const { value, source } = node;
     if (typeof value === 'number' && !Number.isFinite(value)) {
       return this.#fault(node, `${source} is not a number that JSON can hold`);
+    }
+    if (typeof value === 'string' && storableText(value) !== value) {
+      return this.#fault(node, 'a text must not hold U+0000 or half a surrogate pair');
     }
     return scalarValue(value as Json, offsetOf(node));
   }
@@ -88,7 +92,7 @@ export class YamlReader {
   /** Keys are text as in JSON, also those that read as a number otherwise. */
   #readKey(key: unknown, level: number): string {
     if (!isScalar(key) || !textTags.has(key.tag)) {
-      this.#fault(key, 'With stringKeys, all keys must be strings');
+      this.#fault(key, 'a key must be a text, written out: no alias, no list, no mapping');
       return '';
     }
     const { json } = this.read(key, level);

@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, type AsyaProcess } from '../support/processes.ts';
 import { scrape } from '../support/scrape.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { noHelm, render } from './support/chart.ts';
 import type { ContainerProcess } from './support/container-process.ts';

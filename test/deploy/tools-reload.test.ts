@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { postModern } from '../support/modern-client.ts';
+import { postModern } from '../support/clients/modern-client.ts';
 import { noHelm, render } from './support/chart.ts';
 import type { ContainerProcess } from './support/container-process.ts';
 import { buildImage, type Image } from './support/image.ts';
@@ -17,7 +17,8 @@ type Files = Readonly<Record<string, string>>;
 
 const tool = (name: string): string => `  - { name: ${name}, description: d, route: [a] }\n`;
 
-const withTools = (files: Files) => render({ tools: { files }, config: { jobTools: false } });
+const withTools = (files: Files) =>
+  render({ access: { open: true }, tools: { files }, config: { jobTools: false } });
 
 describe.skipIf(noHelm)("tools in the chart's ConfigMap", () => {
   let image: Image;

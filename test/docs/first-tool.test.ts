@@ -51,7 +51,7 @@ test('docs/first-tool.md does what it says', { timeout: 3 * patienceMs }, async 
     ([, language = '', text = '']): Block => ({ language, text }),
   );
   const languages = blocks.map(({ language }) => language).join(' ');
-  expect(languages).toBe('sh yaml ts sh text sh text ts sh text');
+  expect(languages).toBe('sh yaml ts sh text sh text sh text ts sh text');
   let output = '';
   for (const { language, text } of blocks) {
     if (language === 'text') expectLines(output, text);
@@ -80,7 +80,8 @@ async function save(text: string): Promise<void> {
 
 async function run(script: string): Promise<string> {
   if (script.includes('asya-gateway dev')) return serve(script);
-  return outputOf('sh', ['-e', '-c', script], { cwd: directory });
+  const env = { ...process.env, ASYA_GATEWAY_URL: `http://127.0.0.1:${port}` };
+  return outputOf('sh', ['-e', '-c', script], { cwd: directory, env });
 }
 
 /** Runs until the end of the test. */

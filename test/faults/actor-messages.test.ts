@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, startGateway, type AsyaProcess } from '../support/processes.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 import { unavailable } from './cluster.ts';
-import { scaled } from './fault-run.ts';
+import { scaled, timeout } from './fault-run.ts';
 import { OwnRabbitmq } from './own-rabbitmq.ts';
 
 const actorsFile = fileURLToPath(new URL('../support/worker-actors.ts', import.meta.url));
@@ -17,7 +17,7 @@ const consumerTimeoutMs = scaled(1_500, 20_000);
 const maxMessageBytes = 100_000;
 
 /** An actor's messages and reports, and a RabbitMQ that restarts, is impatient, and has narrow limits. */
-describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
+describe.skipIf(unavailable !== null)('RabbitMQ', { timeout }, () => {
   let rabbitmq: OwnRabbitmq;
   let database: TestDatabase;
   let directory: string;
@@ -53,7 +53,7 @@ describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
       ASYA_CONFIG_PATH: tools,
       TEST_STEP_PREFIX: 'test',
     };
-  }, 120_000);
+  });
 
   afterEach(async () => {
     await Promise.all(
@@ -113,7 +113,7 @@ describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
 
   /** Resolves once so many messages wait in a queue. */
   async function waiting(queue: string, count: number): Promise<void> {
-    await expect.poll(() => rabbitmq.depth(queue), { timeout: 60_000 }).toBe(count);
+    await expect.poll(() => rabbitmq.depth(queue)).toBe(count);
   }
 
   test('restarts before it passed a question on, and before the answer: the job goes on', async () => {
@@ -134,9 +134,7 @@ describe.skipIf(unavailable !== null)('RabbitMQ', { timeout: 600_000 }, () => {
     await expect.poll(async () => (await job(id))['status']).toBe('InputRequired');
     await restart();
     const answers = { name: { action: 'accept', content: { name: 'Ada' } } };
-    await expect
-      .poll(async () => (await post(`/jobs/${id}/input`, { answers })).ok, { timeout: 30_000 })
-      .toBe(true);
+    await expect.poll(async () => (await post(`/jobs/${id}/input`, { answers })).ok).toBe(true);
     await actors();
     expect(await finished(id)).toMatchObject({
       status: 'Succeeded',

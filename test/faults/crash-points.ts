@@ -1,8 +1,8 @@
 import type { Channel } from 'rabbitmq-client';
-import { ConfirmChannel } from '../../src/rabbitmq/confirm-channel.ts';
+import { ConfirmChannel } from '../../src/rabbitmq/publishing/confirm-channel.ts';
 import { PostgresJobStore } from '../../src/postgres/job-store.ts';
-import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
-import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
+import { RabbitConnection } from '../../src/rabbitmq/connection/connection.ts';
+import { RabbitPublisher } from '../../src/rabbitmq/publishing/publisher.ts';
 
 /*
  * Loaded into a gateway before its own code (`--import`), to have it die at one step of the way a job

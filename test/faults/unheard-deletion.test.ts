@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Connection } from 'rabbitmq-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
-import { PutBack } from '../../src/rabbitmq/put-back.ts';
+import { RabbitConnection } from '../../src/rabbitmq/connection/connection.ts';
+import { PutBack } from '../../src/rabbitmq/publishing/put-back.ts';
 import { QueueConsumer } from '../../src/rabbitmq/queue-consumer.ts';
 import { memoryLog } from '../support/memory-log.ts';
 import { unavailable } from './cluster.ts';
@@ -18,10 +18,10 @@ describe.skipIf(unavailable !== null)('a deletion that is heard of late', () => 
 
   beforeAll(async () => {
     rabbitmq = await OwnRabbitmq.create();
-  }, 120_000);
+  });
   afterAll(() => rabbitmq.remove());
 
-  test('invariant 2: a consumer goes on with the new queue', { timeout: 120_000 }, async () => {
+  test('invariant 2: a consumer goes on with the new queue', async () => {
     const { log } = memoryLog();
     const connection = new RabbitConnection({ url: rabbitmq.url, name: 'consuming', log });
     const publishing = new RabbitConnection({ url: rabbitmq.url, name: 'publishing', log });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startActors, startGateway, type AsyaProcess } from '../support/processes.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 
 /*
  * Actors as processes of their own: killed, stuck, called off, stopped.

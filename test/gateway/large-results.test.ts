@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ActorBroker } from '../../src/actor/actor-broker.ts';
-import { connectActorBroker } from '../../src/rabbitmq/actor-broker.ts';
+import { connectActorBroker } from '../../src/rabbitmq/actors/actor-broker.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { startGateway, type RunningGateway } from '../support/processes.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';

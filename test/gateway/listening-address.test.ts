@@ -19,6 +19,7 @@ async function listen(host: string): Promise<{ readonly url: URL; readonly metri
   running = new AsyaProcess(['serve', '--port', '0', '--host', host], {
     ASYA_RABBITMQ_URL: 'memory:',
     ASYA_METRICS_PORT: '0',
+    ASYA_OPEN_ACCESS: 'true',
   });
   const [, metrics = ''] = await running.says(/"metrics at (http[^"]+)"/);
   const [, url = ''] = await running.says(/"listening on (http[^"]+)"/);
@@ -54,7 +55,9 @@ test.skipIf(noIPv6)(
 );
 
 test('dev prints an address that a browser can open, where it listens on all of them', async () => {
-  running = new AsyaProcess(['dev', '--port', '0', '--host', '0.0.0.0'], {});
+  running = new AsyaProcess(['dev', '--port', '0', '--host', '0.0.0.0'], {
+    ASYA_OPEN_ACCESS: 'true',
+  });
   await running.says(/Listening on http:\/\/0\.0\.0\.0:\d+/);
   const [, endpoint = ''] = await running.says(/MCP endpoint +(\S+)/);
   expect(new URL(endpoint)).toMatchObject({ hostname: '127.0.0.1', pathname: '/mcp' });
@@ -62,7 +65,10 @@ test('dev prints an address that a browser can open, where it listens on all of 
 
 test('an address that this machine does not have stops the start with its variable', async () => {
   const args = ['serve', '--port', '0', '--host', '2001:db8::1'];
-  const { code, output } = await new AsyaProcess(args, { ASYA_RABBITMQ_URL: 'memory:' }).exited;
+  const { code, output } = await new AsyaProcess(args, {
+    ASYA_RABBITMQ_URL: 'memory:',
+    ASYA_OPEN_ACCESS: 'true',
+  }).exited;
   expect(code).toBe(1);
   expect(output).toMatch(/^ASYA_GATEWAY_HOST: this machine has no address 2001:db8::1/m);
 });
@@ -70,7 +76,10 @@ test('an address that this machine does not have stops the start with its variab
 test.skipIf(noIPv6)('an IPv6 port that is taken is named as a URL would', async () => {
   const { url } = await listen('::1');
   const args = ['serve', '--port', url.port, '--host', '::1'];
-  const { output } = await new AsyaProcess(args, { ASYA_RABBITMQ_URL: 'memory:' }).exited;
+  const { output } = await new AsyaProcess(args, {
+    ASYA_RABBITMQ_URL: 'memory:',
+    ASYA_OPEN_ACCESS: 'true',
+  }).exited;
   expect(output).toMatch(
     new RegExp(`^ASYA_GATEWAY_PORT: port ${url.port} at \\[::1\\] is taken`, 'm'),
   );

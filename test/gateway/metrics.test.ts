@@ -9,7 +9,7 @@ import { startActors, startGateway, type AsyaProcess } from '../support/processe
 import { replaceFile } from '../support/replace-file.ts';
 import { scrape, type Scrape } from '../support/scrape.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 /*

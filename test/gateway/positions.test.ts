@@ -1,12 +1,12 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { JobStore } from '../../src/jobs/job-store.ts';
+import type { JobStore } from '../../src/jobs/ports/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { anyTool, callOf, rpc, startMcpGateway, type McpGateway } from '../support/mcp-gateway.ts';
-import { begin } from '../support/mcp-stream.ts';
-import { messagesOf, postModern } from '../support/modern-client.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { begin } from '../support/clients/mcp-stream.ts';
+import { messagesOf, postModern } from '../support/clients/modern-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 
 /*
  * Invariant 9: streams and waits hold a position. Jobs can be large, and thousands of clients may wait:

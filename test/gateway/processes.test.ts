@@ -17,7 +17,7 @@ import {
   type RunningGateway,
 } from '../support/processes.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
-import { readEvents, type ReceivedEvent } from '../support/sse-client.ts';
+import { readEvents, type ReceivedEvent } from '../support/clients/sse-client.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 /*

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listedJobs } from '../support/jobs.ts';
-import { modernMeta } from '../support/modern-client.ts';
+import { modernMeta } from '../support/clients/modern-client.ts';
 import { anyTool, callOf, rpc, startMcpGateway, type McpGateway } from '../support/mcp-gateway.ts';
 
 /*

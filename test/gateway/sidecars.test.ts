@@ -7,7 +7,7 @@ import { consumeEndQueues } from '../support/end-queues.ts';
 import { startGateway, type RunningGateway } from '../support/processes.ts';
 import { ScratchBroker } from '../support/scratch-broker.ts';
 import { Deployment, type Generation } from '../support/sidecar/deployment.ts';
-import { readEvents } from '../support/sse-client.ts';
+import { readEvents } from '../support/clients/sse-client.ts';
 
 /*
  * Actors of both generations of Asya, as they are, on a gateway process: with end actors that report

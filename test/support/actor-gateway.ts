@@ -3,7 +3,7 @@ import type { Actor } from '../../src/actor/actor.ts';
 import { runActors, type RunningActors } from '../../src/actor/run-actors.ts';
 import type { Envelope } from '../../src/jobs/envelope.ts';
 import type { JobEvent } from '../../src/jobs/event.ts';
-import type { AddressedEvent } from '../../src/jobs/job-store.ts';
+import type { AddressedEvent } from '../../src/jobs/ports/job-store.ts';
 import { MemoryBroker, type MemoryBrokerOptions } from '../../src/memory/broker.ts';
 import { anIntake } from './intake.ts';
 

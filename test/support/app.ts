@@ -1,11 +1,11 @@
 import { pino } from 'pino';
 import type { FastifyPluginAsync } from 'fastify';
 import { buildApp, type AppParts } from '../../src/http/app.ts';
-import { createEngine } from '../../src/jobs/engine.ts';
+import { createEngine } from '../../src/jobs/engine/engine.ts';
 import type { Submission } from '../../src/jobs/submission.ts';
-import type { JobStore } from '../../src/jobs/job-store.ts';
+import type { JobStore } from '../../src/jobs/ports/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
-import type { Publisher } from '../../src/jobs/publisher.ts';
+import type { Publisher } from '../../src/jobs/ports/publisher.ts';
 import { systemClock, type Clock } from '../../src/lib/clock.ts';
 import { Clients } from '../../src/calls/client.ts';
 import { MemoryBroker } from '../../src/memory/broker.ts';

@@ -1,13 +1,13 @@
-import { createEngine } from '../../src/jobs/engine.ts';
+import { createEngine } from '../../src/jobs/engine/engine.ts';
 import { systemClock as clock } from '../../src/lib/clock.ts';
 import { PostgresJobStore } from '../../src/postgres/job-store.ts';
 import { Pool } from '../../src/postgres/pool.ts';
-import { RabbitConnection } from '../../src/rabbitmq/connection.ts';
-import { DeadLetters } from '../../src/rabbitmq/dead-letters.ts';
-import { endQueues } from '../../src/rabbitmq/end-queues.ts';
-import { PutBack } from '../../src/rabbitmq/put-back.ts';
-import { ReportConsumer } from '../../src/rabbitmq/report-consumer.ts';
-import { RabbitPublisher } from '../../src/rabbitmq/publisher.ts';
+import { RabbitConnection } from '../../src/rabbitmq/connection/connection.ts';
+import { DeadLetters } from '../../src/rabbitmq/reports/dead-letters.ts';
+import { endQueues } from '../../src/rabbitmq/reports/end-queues.ts';
+import { PutBack } from '../../src/rabbitmq/publishing/put-back.ts';
+import { ReportConsumer } from '../../src/rabbitmq/reports/report-consumer.ts';
+import { RabbitPublisher } from '../../src/rabbitmq/publishing/publisher.ts';
 import { anIntake } from './intake.ts';
 import { memoryLog } from './memory-log.ts';
 

@@ -1,13 +1,18 @@
+import { spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { startChild } from './child.ts';
 import { guardTemporaryFiles } from './guard.ts';
 
-/* Stands for a process of the tests: has a directory, and a child with a child of its own. */
+/* Stands for a process of the tests: has a directory, a child with a child of its own, and a daemon. */
 
 guardTemporaryFiles();
-// Neither listens to anything but SIGKILL. Both hold standard output open.
+// None of them listens to anything but SIGKILL, and each holds standard output open.
 const stubborn = "trap '' HUP INT TERM; sleep 1000 & wait";
-startChild('sh', ['-c', stubborn], { stdio: ['ignore', 'inherit', 'ignore'] });
+const stdio = ['ignore', 'inherit', 'ignore'] as const;
+startChild('sh', ['-c', stubborn], { stdio: [...stdio] });
+// Elsewhere nobody can tell whose a daemon is.
+if (process.platform === 'linux')
+  spawn('sh', ['-c', stubborn], { stdio: [...stdio], detached: true });
 
 process.once('SIGUSR1', () => process.exit(3));
 process.once('SIGUSR2', () => {

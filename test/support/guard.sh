@@ -19,10 +19,17 @@ done
 for group in $groups; do
   kill -s KILL -- "-$group" 2>/dev/null
 done
+[ -n "$1" ] || exit 0
+
+# A daemon has left its group. On Linux it is found by its environment, which names the directory.
+for environment in $(grep -lsF "$1" /proc/[0-9]*/environ); do
+  process=${environment#/proc/}
+  kill -s KILL "${process%/environ}" 2>/dev/null
+done
 
 # A killed server's own children live for a moment longer, and may write files meanwhile.
 tries=0
-while [ -n "$1" ] && [ "$tries" -lt 60 ] && ! rm -rf "$1" 2>/dev/null; do
+while [ "$tries" -lt 60 ] && ! rm -rf "$1" 2>/dev/null; do
   tries=$((tries + 1))
   sleep 0.5
 done

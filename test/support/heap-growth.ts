@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { answerFaults } from '../../src/jobs/answer-faults.ts';
+import { answerFaults } from '../../src/jobs/rules/answer-faults.ts';
 import type { InputRequests } from '../../src/jobs/job-input.ts';
 import { loadTools } from '../../src/tools/tools-file.ts';
 

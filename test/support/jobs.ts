@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { JobStore, ListQuery } from '../../src/jobs/job-store.ts';
+import type { JobStore, ListQuery } from '../../src/jobs/ports/job-store.ts';
 import type { Job } from '../../src/jobs/job.ts';
 
 /** A pending job of two steps without a deadline, with whatever a test needs otherwise. */

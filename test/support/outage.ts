@@ -1,4 +1,4 @@
-import { StoreUnavailable, type JobStore } from '../../src/jobs/job-store.ts';
+import { StoreUnavailable, type JobStore } from '../../src/jobs/ports/job-store.ts';
 
 /** A store that goes away and comes back at a test's word; away, every call throws StoreUnavailable. */
 export interface OutageStore {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AsyncMessage, Channel } from 'rabbitmq-client';
-import { ClientConnection } from '../../src/rabbitmq/client-connection.ts';
+import { ClientConnection } from '../../src/rabbitmq/connection/client-connection.ts';
 import { services } from './services.ts';
 
 /** A test's own exchange and queues on the real broker, removed when it is disposed of. */

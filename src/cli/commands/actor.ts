@@ -21,7 +21,7 @@ export default defineCommand({
   run: async ({ args: [file = ''], options: { only = [] } }) => {
     const { provideActorLibrary } = await import('../own-library.ts');
     provideActorLibrary();
-    const { runActorsAlone } = await import('../actor-process.ts');
+    const { runActorsAlone } = await import('../server/actor-process.ts');
     return runActorsAlone(file, only);
   },
 });

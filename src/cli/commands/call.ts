@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { GatewayClient } from '../../client/gateway-client.ts';
 import { GatewayFault } from '../../client/gateway-fault.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { clientOptions, furtherCommand, openClient } from '../client-session.ts';
+import { clientOptions, furtherCommand, openClient } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
-import { Detaching } from '../detaching.ts';
+import { Detaching } from '../calls/detaching.ts';
 import { exitCode } from '../exit-code.ts';
-import { findTool } from '../find-tool.ts';
-import { followJob } from '../follow-job.ts';
-import { secondsOf } from '../seconds.ts';
-import { sayDetached, showOutcome } from '../show-outcome.ts';
-import { oneLine, say } from '../terminal.ts';
-import { objectOfWords } from '../tool-arguments.ts';
-import { argumentsAfter } from '../tool-words.ts';
+import { findTool } from '../calls/find-tool.ts';
+import { followJob } from '../calls/follow-job.ts';
+import { secondsOf } from '../terminal/seconds.ts';
+import { sayDetached, showOutcome } from '../calls/show-outcome.ts';
+import { oneLine, say } from '../terminal/terminal.ts';
+import { objectOfWords } from '../calls/tool-arguments.ts';
+import { argumentsAfter } from '../calls/tool-words.ts';
 import { UsageError } from '../usage-error.ts';
 
 export default defineCommand({

@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { serverOptions, variablesOf } from '../server-options.ts';
+import { serverOptions, variablesOf } from '../server/server-options.ts';
 
 export default defineCommand({
   usage: '',
@@ -23,7 +23,7 @@ files are taken over. Without --tools and --actors it serves the examples.`,
   run: async ({ options }) => {
     const { provideActorLibrary } = await import('../own-library.ts');
     provideActorLibrary();
-    const { dev } = await import('../dev.ts');
+    const { dev } = await import('../server/dev.ts');
     const { tools = null, actors = null } = options;
     await dev({ tools, actors }, variablesOf(options));
     return undefined;

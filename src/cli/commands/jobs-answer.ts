@@ -1,13 +1,13 @@
 import type { ApiJob } from '../../client/api.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
-import { askAndAnswer, sendAnswers } from '../answering.ts';
-import { clientOptions, furtherCommand, openClient, wantsJson } from '../client-session.ts';
+import { askAndAnswer, sendAnswers } from '../calls/answering.ts';
+import { clientOptions, furtherCommand, openClient, wantsJson } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
-import { Detaching } from '../detaching.ts';
+import { Detaching } from '../calls/detaching.ts';
 import { exitCode } from '../exit-code.ts';
 import { GatewayFault } from '../../client/gateway-fault.ts';
-import { canAsk, print, printJson, say } from '../terminal.ts';
-import { objectOfWords } from '../tool-arguments.ts';
+import { canAsk, print, printJson, say } from '../terminal/terminal.ts';
+import { objectOfWords } from '../calls/tool-arguments.ts';
 import { UsageError } from '../usage-error.ts';
 
 export default defineCommand({

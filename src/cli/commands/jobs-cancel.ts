@@ -1,7 +1,7 @@
 import { jobPath } from '../../client/gateway-client.ts';
-import { clientOptions, openClient } from '../client-session.ts';
+import { clientOptions, openClient } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
-import { forEachJob } from '../for-each-job.ts';
+import { forEachJob } from '../calls/for-each-job.ts';
 
 export default defineCommand({
   usage: 'ID…',

@@ -1,11 +1,11 @@
 import type { ApiJob } from '../../client/api.ts';
 import type { GatewayClient } from '../../client/gateway-client.ts';
-import { clientOptions, openClient, wantsJson } from '../client-session.ts';
+import { clientOptions, openClient, wantsJson } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
-import { sinceText } from '../seconds.ts';
-import { print, printJsonLine } from '../terminal.ts';
-import { ageOf, outputWidth, textTable } from '../text-table.ts';
+import { sinceText } from '../terminal/seconds.ts';
+import { print, printJsonLine } from '../terminal/terminal.ts';
+import { ageOf, outputWidth, textTable } from '../terminal/text-table.ts';
 import { UsageError } from '../usage-error.ts';
 
 const statuses = ['Pending', 'Running', 'InputRequired', 'Succeeded', 'Failed', 'Cancelled'];

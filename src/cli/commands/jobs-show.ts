@@ -1,9 +1,9 @@
-import { clientOptions, openClient, wantsJson } from '../client-session.ts';
+import { clientOptions, openClient, wantsJson } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
-import { resultText } from '../result-content.ts';
-import { oneLine, print, printJson, readable } from '../terminal.ts';
-import { ageOf } from '../text-table.ts';
+import { resultText } from '../calls/result-content.ts';
+import { oneLine, print, printJson, readable } from '../terminal/terminal.ts';
+import { ageOf } from '../terminal/text-table.ts';
 
 export default defineCommand({
   usage: 'ID',

@@ -1,9 +1,9 @@
-import { clientOptions, openClient, wantsJson } from '../client-session.ts';
+import { clientOptions, openClient, wantsJson } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
-import { Detaching } from '../detaching.ts';
-import { followJob } from '../follow-job.ts';
-import { sayDetached, showOutcome } from '../show-outcome.ts';
-import { printJsonLine } from '../terminal.ts';
+import { Detaching } from '../calls/detaching.ts';
+import { followJob } from '../calls/follow-job.ts';
+import { sayDetached, showOutcome } from '../calls/show-outcome.ts';
+import { printJsonLine } from '../terminal/terminal.ts';
 
 export default defineCommand({
   usage: 'ID',

@@ -1,6 +1,6 @@
 import { defineCommand } from '../command.ts';
 
-export const command = defineCommand({
+export default defineCommand({
   usage: 'NAME',
   minArgs: 1,
   maxArgs: 1,
@@ -8,7 +8,7 @@ export const command = defineCommand({
   options: {},
   examples: [['key ci', 'Make a key for a caller named ci']],
   run: async ({ args: [name = ''] }) => {
-    const { newKeyText } = await import('../new-key.ts');
+    const { newKeyText } = await import('../server/new-key.ts');
     process.stdout.write(newKeyText(name));
   },
 });

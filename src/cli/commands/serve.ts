@@ -1,5 +1,5 @@
 import { defineCommand } from '../command.ts';
-import { serverOptions, variablesOf } from '../server-options.ts';
+import { serverOptions, variablesOf } from '../server/server-options.ts';
 
 export default defineCommand({
   usage: '',
@@ -16,7 +16,7 @@ export default defineCommand({
     ['serve --host 0.0.0.0 --port 80', 'Listen on every IPv4 address'],
   ],
   run: async ({ options }) => {
-    const { serve } = await import('../serve.ts');
+    const { serve } = await import('../server/serve.ts');
     await serve({ ...process.env, ...variablesOf(options) });
     return undefined;
   },

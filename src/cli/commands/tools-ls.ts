@@ -1,9 +1,9 @@
-import { clientOptions, openClient, wantsJson } from '../client-session.ts';
+import { clientOptions, openClient, wantsJson } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
-import { toolsOf } from '../find-tool.ts';
-import { print, printJsonLine } from '../terminal.ts';
-import { outputWidth, textTable } from '../text-table.ts';
+import { toolsOf } from '../calls/find-tool.ts';
+import { print, printJsonLine } from '../terminal/terminal.ts';
+import { outputWidth, textTable } from '../terminal/text-table.ts';
 
 export default defineCommand({
   usage: '',

@@ -1,10 +1,10 @@
-import { clientOptions, openClient, wantsJson } from '../client-session.ts';
+import { clientOptions, openClient, wantsJson } from '../calls/client-session.ts';
 import { defineCommand } from '../command.ts';
 import { exitCode } from '../exit-code.ts';
-import { findTool } from '../find-tool.ts';
-import { harmless, oneLine, print, printJson } from '../terminal.ts';
-import { outputWidth, textTable } from '../text-table.ts';
-import { wordsOf } from '../tool-words.ts';
+import { findTool } from '../calls/find-tool.ts';
+import { harmless, oneLine, print, printJson } from '../terminal/terminal.ts';
+import { outputWidth, textTable } from '../terminal/text-table.ts';
+import { wordsOf } from '../calls/tool-words.ts';
 
 export default defineCommand({
   usage: 'NAME',

@@ -1,7 +1,7 @@
 import { callResult, handleResult, type CallOutcome } from '../../calls/call-result.ts';
 import { waitForUpdate } from '../../calls/job-wait.ts';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
-import { StoreUnavailable } from '../../jobs/job-store.ts';
+import type { ClientJobs } from '../../jobs/engine/client-jobs.ts';
+import { StoreUnavailable } from '../../jobs/ports/job-store.ts';
 import { isFinal, type Job, type JobUpdate } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';

@@ -1,4 +1,4 @@
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { ClientJobs } from '../../jobs/engine/client-jobs.ts';
 import { isJobId, type Job } from '../../jobs/job.ts';
 import { invalidParams } from '../rpc/failure.ts';
 import type { RpcRequest } from '../rpc/json-rpc.ts';

@@ -1,5 +1,5 @@
 import { waitForUpdate } from '../../calls/job-wait.ts';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { ClientJobs } from '../../jobs/engine/client-jobs.ts';
 import { isFinal, type Job, type JobUpdate } from '../../jobs/job.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { JsonObject } from '../../lib/json.ts';

@@ -1,5 +1,5 @@
 import { requestFor } from '../../jobs/job-input.ts';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { ClientJobs } from '../../jobs/engine/client-jobs.ts';
 import { isJsonObject, type JsonObject } from '../../lib/json.ts';
 import { refusal, type RpcFailure } from '../rpc/failure.ts';
 import { rpcCodes, type RpcResponse } from '../rpc/json-rpc.ts';

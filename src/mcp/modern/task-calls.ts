@@ -1,5 +1,5 @@
 import { waitForUpdate } from '../../calls/job-wait.ts';
-import type { ClientJobs } from '../../jobs/client-jobs.ts';
+import type { ClientJobs } from '../../jobs/engine/client-jobs.ts';
 import { isFinal, type Job } from '../../jobs/job.ts';
 import type { Log } from '../../lib/log.ts';
 import type { Tool } from '../../tools/tool.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { StoreUnavailable } from '../../jobs/job-store.ts';
-import { BrokerUnavailable } from '../../jobs/publisher.ts';
+import { StoreUnavailable } from '../../jobs/ports/job-store.ts';
+import { BrokerUnavailable } from '../../jobs/ports/publisher.ts';
 import { Overloaded } from '../../lib/batcher.ts';
 import { thrownReply } from './failure.ts';
 

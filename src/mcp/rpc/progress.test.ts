@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { aJob } from '../../../test/support/jobs.ts';
-import { firstUpdate } from '../../jobs/decision.ts';
+import { firstUpdate } from '../../jobs/rules/decision.ts';
 import { progressNotification, progressTokenOf } from './progress.ts';
 
 test('the value grows with every update, also where only the message is new', () => {

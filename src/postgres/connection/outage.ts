@@ -1,4 +1,4 @@
-import { StoreContended, StoreUnavailable } from '../../jobs/job-store.ts';
+import { StoreContended, StoreUnavailable } from '../../jobs/ports/job-store.ts';
 
 /**
  * Errors that say nothing about the statement: the server is away, starting, stopping, out of

@@ -45,7 +45,7 @@ export const sessionSettings: SessionSettings = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   enable_indexscan: 'on',
-  enable_bitmapscan: 'on',
+  enable_bitmapscan: 'off',
   enable_nestloop: 'on',
   enable_sort: 'on',
   plan_cache_mode: 'auto',

@@ -12,7 +12,7 @@ export function countUnfinished(
 ): Promise<CountRow[]> {
   return sql<CountRow[]>`
     SELECT asked.owner, found.jobs
-    FROM unnest(${[...limits.keys()]}::text[], ${[...limits.values()]}::int[])
+    FROM unnest(${[...limits.keys()]}::text[], ${[...limits.values()]}::bigint[])
       AS asked (owner, most)
     CROSS JOIN LATERAL (
       SELECT count(*)::int AS jobs

@@ -1,4 +1,4 @@
-import type { SentJob } from '../../jobs/job-store.ts';
+import type { SentJob } from '../../jobs/ports/job-store.ts';
 import type { EpochMs } from '../../jobs/job.ts';
 import type { Sql } from '../connection/connection.ts';
 import { instant } from '../columns.ts';

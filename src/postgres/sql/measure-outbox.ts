@@ -1,4 +1,4 @@
-import type { OutboxBacklog } from '../../jobs/job-store.ts';
+import type { OutboxBacklog } from '../../jobs/ports/job-store.ts';
 import { epochMs } from '../columns.ts';
 import type { Sql } from '../connection/connection.ts';
 

@@ -1,4 +1,4 @@
-import type { Postponement } from '../../jobs/job-store.ts';
+import type { Postponement } from '../../jobs/ports/job-store.ts';
 import type { Sql } from '../connection/connection.ts';
 import { instant } from '../columns.ts';
 

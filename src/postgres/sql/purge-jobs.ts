@@ -1,4 +1,4 @@
-import type { Purge } from '../../jobs/job-store.ts';
+import type { Purge } from '../../jobs/ports/job-store.ts';
 import type { EpochMs } from '../../jobs/job.ts';
 import { instant } from '../columns.ts';
 import type { Sql } from '../connection/connection.ts';

@@ -1,5 +1,5 @@
 import type { JobUpdate } from '../../jobs/job.ts';
-import type { HistoryQuery } from '../../jobs/job-store.ts';
+import type { HistoryQuery } from '../../jobs/ports/job-store.ts';
 import { readList } from '../columns.ts';
 import type { Sql } from '../connection/connection.ts';
 import { updateColumns } from '../update-columns.ts';

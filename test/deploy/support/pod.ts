@@ -110,9 +110,14 @@ async function fill(
   await mkdir(directory, { recursive: true });
   const source = configMap ?? secret;
   if (source === undefined) return;
+  // Those that exist already are no part of the chart.
   const kind = configMap === undefined ? 'Secret' : 'ConfigMap';
   const name = configMap?.name ?? secret?.secretName ?? '';
   // Null where a template has no entries.
+  const isRendered = objects.some(
+    (object) => object.kind === kind && object.metadata.name === name,
+  );
+  if (secret !== undefined && !isRendered) return;
   const data = find(objects, kind, name).data ?? {};
   const items = source.items ?? Object.keys(data).map((key) => ({ key, path: key }));
   const files = items.map(({ key, path }) => [path, dataOf(objects, kind, name, key)] as const);

@@ -7,9 +7,9 @@ import {
   resource,
   startAccessGateway,
   type AccessGateway,
-} from '../../support/access-gateway.ts';
-import { ask } from '../../support/asked-and-answered.ts';
-import { startIssuer, type TestIssuer } from '../../support/issuer.ts';
+} from '../../support/access/access-gateway.ts';
+import { ask } from '../../support/access/asked-and-answered.ts';
+import { startIssuer, type TestIssuer } from '../../support/access/issuer.ts';
 
 /* Who is let in: every request of the design that is about a credential, by its number. */
 
@@ -222,6 +222,7 @@ test('a key is good, also as the password of a URL', async () => {
 test('26: a thousand unknown keys lead to one look at the issuer', async () => {
   await ask('26', jobs(), { headers: as(await issuer.token()) });
   const before = issuer.state.fetches;
+  const begun = Date.now();
   for (let n = 0; n < 20; n++) {
     const batch = Array.from({ length: 50 }, async (_, i) => {
       const token = await issuer.token({}, { kid: `k${n}-${i}` });
@@ -229,7 +230,9 @@ test('26: a thousand unknown keys lead to one look at the issuer', async () => {
     });
     expect(new Set(await Promise.all(batch))).toEqual(new Set([401]));
   }
-  expect(issuer.state.fetches - before).toBeLessThanOrEqual(2);
+  // One look in 30 s, and a busy machine takes its time for a thousand.
+  const pauses = Math.floor((Date.now() - begun) / 30_000);
+  expect(issuer.state.fetches - before).toBeLessThanOrEqual(2 + pauses);
 });
 
 test.each([

@@ -9,8 +9,8 @@ import {
 } from '@modelcontextprotocol/client';
 import { expect, test } from 'vitest';
 import { actor } from '../../../src/actor/actor.ts';
-import { startAccessGateway } from '../../support/access-gateway.ts';
-import { startAuthorizationServer } from '../../support/authorization-server.ts';
+import { startAccessGateway } from '../../support/access/access-gateway.ts';
+import { startAuthorizationServer } from '../../support/access/authorization-server.ts';
 
 /* The official client logs in at a real authorization server, with nothing but the gateway's URL. */
 

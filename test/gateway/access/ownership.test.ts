@@ -7,10 +7,10 @@ import {
   resource,
   startAccessGateway,
   type AccessGateway,
-} from '../../support/access-gateway.ts';
-import { ask, print, type Answered } from '../../support/asked-and-answered.ts';
-import { startIssuer, type TestIssuer } from '../../support/issuer.ts';
-import { messagesOf, postModern } from '../../support/modern-client.ts';
+} from '../../support/access/access-gateway.ts';
+import { ask, print, type Answered } from '../../support/access/asked-and-answered.ts';
+import { startIssuer, type TestIssuer } from '../../support/access/issuer.ts';
+import { messagesOf, postModern } from '../../support/clients/modern-client.ts';
 
 /* Whose a job is: every request of the design by which somebody could learn of another's, by its number. */
 

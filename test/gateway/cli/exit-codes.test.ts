@@ -2,8 +2,8 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startCliGateway, type CliGateway } from '../../support/cli-gateway.ts';
-import { CommandProcess, runCommand } from '../../support/command.ts';
+import { startCliGateway, type CliGateway } from '../../support/clients/cli-gateway.ts';
+import { CommandProcess, runCommand } from '../../support/clients/command.ts';
 
 /* Each exit code of docs/cli.md, with a real gateway and a real process of the command line. */
 
@@ -76,10 +76,11 @@ test('3: the job failed; its error is said without what would steer the terminal
 });
 
 test('4: 401 without the token, which is sent as a bearer token', async () => {
-  const proxy = await answering(async (request, response) => {
+  const proxy = await answering((request, response) => {
     if (request.headers.authorization !== 'Bearer s3cret') return response.writeHead(401).end();
-    const upstream = await fetch(`${gateway.url}${request.url}`);
-    response.writeHead(200, { 'content-type': 'application/json' }).end(await upstream.text());
+    void fetch(`${gateway.url}${request.url}`)
+      .then((upstream) => upstream.text())
+      .then((text) => response.writeHead(200, { 'content-type': 'application/json' }).end(text));
   });
   const refused = await runCommand(proxy.url, ['tools', 'ls']);
   expect(refused.stderr).toContain('ASYA_GATEWAY_TOKEN');

@@ -287,6 +287,21 @@ describe('POST /jobs/{id}/final', () => {
     expect(await shown(id)).toMatchObject({ status: 'Failed', error: 'broken' });
   });
 
+  test('200 when the failure of an earlier attempt is told again, and nothing changes', async () => {
+    const retry = {
+      attempts: 3,
+      delaySeconds: 60,
+      maxDelaySeconds: 60,
+      on: ['ActorError'] as const,
+    };
+    const { id } = await gateway.submit({ retry });
+    const failure = { status: 'failed', error: 'broken' };
+    for (const body of [failure, failure, { ...failure, attempt: 1 }]) {
+      expect((await post(`/jobs/${id}/final`, body)).statusCode).toBe(200);
+    }
+    expect(await gateway.jobs.get(id)).toMatchObject({ status: 'Pending', attempt: 2 });
+  });
+
   test('404 for an unknown job', async () => {
     expect((await post('/jobs/nobody/final', { status: 'succeeded' })).statusCode).toBe(404);
   });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { aJob } from '../../support/jobs.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 
 let gateway: TestApp;
 let now: number;

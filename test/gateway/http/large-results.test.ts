@@ -1,4 +1,4 @@
-import { StoreUnavailable, type JobStore } from '../../../src/jobs/job-store.ts';
+import { StoreUnavailable, type JobStore } from '../../../src/jobs/ports/job-store.ts';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { memoryLog } from '../../support/memory-log.ts';

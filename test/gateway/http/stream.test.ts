@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createTestApp, type TestApp } from '../../support/app.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
-import { readEvents, type ReceivedEvent } from '../../support/sse-client.ts';
+import { readEvents, type ReceivedEvent } from '../../support/clients/sse-client.ts';
 
 let gateway: TestApp;
 let outage: OutageStore;

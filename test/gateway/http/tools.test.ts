@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Delivery } from '../../../src/actor/actor-broker.ts';
-import type { Publisher } from '../../../src/jobs/publisher.ts';
+import type { Publisher } from '../../../src/jobs/ports/publisher.ts';
 import type { FinalBody } from '../../../src/wire/report.ts';
 import { aTool, createTestApp, type TestApp } from '../../support/app.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
@@ -47,6 +47,23 @@ function afterCreate(then: (ids: readonly string[]) => Promise<void>): void {
     return created;
   };
 }
+
+test('GET /tools lists what MCP defines, and what becomes of a call', async () => {
+  const response = await gateway.app.inject({ method: 'GET', url: '/tools' });
+  expect(response.statusCode).toBe(200);
+  const { tools } = response.json();
+  expect(tools.map(({ name }: { name: string }) => name)).toEqual(['enhance_image', 'quiet']);
+  expect(tools[1]).toMatchObject({
+    inputSchema: { type: 'object' },
+    steps: aTool().steps,
+    timeout_seconds: aTool().timeoutSeconds,
+    mode: aTool().mode,
+    metadata: { team: 'vision' },
+  });
+  expect(tools[0].metadata).toBeNull();
+  const misspelt = await gateway.app.inject({ method: 'GET', url: '/tools?limit=3' });
+  expect(misspelt.statusCode).toBe(400);
+});
 
 describe('POST /tools/call', () => {
   test('200 with the handle of a job that is committed', async () => {

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import { eventIdsOf } from '../../../src/mcp/calls/call-stream.ts';
 import { listedJobs } from '../../support/jobs.ts';
-import { begin, rest } from '../../support/mcp-stream.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import { begin, rest } from '../../support/clients/mcp-stream.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 import {
   anyTool,
   callOf,

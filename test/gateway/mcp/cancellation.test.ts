@@ -7,7 +7,7 @@ import {
   startMcpGateway,
   type McpGateway,
 } from '../../support/mcp-gateway.ts';
-import { begin, next, rest } from '../../support/mcp-stream.ts';
+import { begin, next, rest } from '../../support/clients/mcp-stream.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
 
 let gateway: McpGateway;

@@ -7,7 +7,7 @@ import {
   goFault,
   runGoClient,
   type GoClientReport,
-} from '../../support/go-client.ts';
+} from '../../support/clients/go-client.ts';
 import { patienceMs } from '../../support/patience.ts';
 import { AsyaProcess } from '../../support/processes.ts';
 

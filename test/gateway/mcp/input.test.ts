@@ -21,9 +21,14 @@ import {
   startMcpGateway,
   type McpGateway,
 } from '../../support/mcp-gateway.ts';
-import { begin, next, rest } from '../../support/mcp-stream.ts';
-import { readEvents } from '../../support/sse-client.ts';
-import { askModern, messagesOf, postModern, type Message } from '../../support/modern-client.ts';
+import { begin, next, rest } from '../../support/clients/mcp-stream.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
+import {
+  askModern,
+  messagesOf,
+  postModern,
+  type Message,
+} from '../../support/clients/modern-client.ts';
 
 /* Tools that ask their callers, by every way there is, with actors of the library. */
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Job } from '../../../src/jobs/job.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 import {
   anyTool,
   callOf,

@@ -7,8 +7,8 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import { anyTool, rpc, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
-import type { Message } from '../../support/modern-client.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import type { Message } from '../../support/clients/modern-client.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 
 /* Tasks of 2025-11-25. No actor runs here: the tests say what happens to a job, and when. */
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { anyTool, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
-import { begin, next, rest } from '../../support/mcp-stream.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import { begin, next, rest } from '../../support/clients/mcp-stream.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 
 let gateway: McpGateway;
 

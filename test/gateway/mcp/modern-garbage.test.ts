@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { anyTool, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
-import { modernMeta } from '../../support/modern-client.ts';
+import { modernMeta } from '../../support/clients/modern-client.ts';
 import { patienceMs } from '../../support/patience.ts';
 
 /*

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
-import { askModern, type Message, type ModernOptions } from '../../support/modern-client.ts';
+import {
+  askModern,
+  type Message,
+  type ModernOptions,
+} from '../../support/clients/modern-client.ts';
 import { anyTool, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
 

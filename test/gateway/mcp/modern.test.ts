@@ -4,7 +4,12 @@ import { waitForOutcome } from '../../../src/calls/job-wait.ts';
 import type { JobEvent } from '../../../src/jobs/event.ts';
 import type { Job } from '../../../src/jobs/job.ts';
 import { listedJobs } from '../../support/jobs.ts';
-import { askModern, messagesOf, modernMeta, postModern } from '../../support/modern-client.ts';
+import {
+  askModern,
+  messagesOf,
+  modernMeta,
+  postModern,
+} from '../../support/clients/modern-client.ts';
 import { anyTool, rpc, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
 import { patienceMs } from '../../support/patience.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyTool, rpc, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
-import { modernMeta } from '../../support/modern-client.ts';
+import { modernMeta } from '../../support/clients/modern-client.ts';
 
 /*
  * Serialisers of many languages write null for what is absent: in every optional field of a message null

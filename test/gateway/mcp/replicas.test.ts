@@ -8,7 +8,7 @@ import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { callOf, rpc } from '../../support/mcp-gateway.ts';
-import { begin, rest } from '../../support/mcp-stream.ts';
+import { begin, rest } from '../../support/clients/mcp-stream.ts';
 import { startActors, startGateway, type AsyaProcess } from '../../support/processes.ts';
 import { replaceFile } from '../../support/replace-file.ts';
 import { ScratchBroker } from '../../support/scratch-broker.ts';

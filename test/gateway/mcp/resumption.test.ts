@@ -3,9 +3,9 @@ import type { JobEvent } from '../../../src/jobs/event.ts';
 import { eventIdsOf, readEventId } from '../../../src/mcp/calls/call-stream.ts';
 import { listedJobs } from '../../support/jobs.ts';
 import { anyTool, callOf, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
-import { begin, next, rest } from '../../support/mcp-stream.ts';
+import { begin, next, rest } from '../../support/clients/mcp-stream.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 
 /* No actor runs here: the tests say what happens to a job, and when. */
 

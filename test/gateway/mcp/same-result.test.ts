@@ -8,8 +8,8 @@ import {
   startMcpGateway,
   type McpGateway,
 } from '../../support/mcp-gateway.ts';
-import { askModern, type Message } from '../../support/modern-client.ts';
-import { readEvents } from '../../support/sse-client.ts';
+import { askModern, type Message } from '../../support/clients/modern-client.ts';
+import { readEvents } from '../../support/clients/sse-client.ts';
 import { patienceMs } from '../../support/patience.ts';
 
 /* What a call gave is the same by whatever way it is read. */

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobEvent } from '../../../src/jobs/event.ts';
-import { StoreUnavailable } from '../../../src/jobs/job-store.ts';
+import { StoreUnavailable } from '../../../src/jobs/ports/job-store.ts';
 import {
   askModern,
   messagesOf,
   postModern,
   type Message,
   type ModernOptions,
-} from '../../support/modern-client.ts';
+} from '../../support/clients/modern-client.ts';
 import { anyTool, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 import { withOutages, type OutageStore } from '../../support/outage.ts';
 

@@ -11,7 +11,7 @@ import type { JsonValue } from '@modelcontextprotocol/ext-tasks/core';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { askModern, type Message } from '../../support/modern-client.ts';
+import { askModern, type Message } from '../../support/clients/modern-client.ts';
 import { anyTool, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
 
 /* The official clients of tasks against the gateway, with actors that work as soon as they get a message. */

@@ -8,7 +8,12 @@ import { createGateway, type Gateway } from '../../../src/gateway.ts';
 import { ToolSource } from '../../../src/tools/tool-source.ts';
 import { createDatabase, type TestDatabase } from '../../support/database.ts';
 import { ScratchBroker } from '../../support/scratch-broker.ts';
-import { askModern, messagesOf, postModern, type Message } from '../../support/modern-client.ts';
+import {
+  askModern,
+  messagesOf,
+  postModern,
+  type Message,
+} from '../../support/clients/modern-client.ts';
 
 /* Two gateways on one PostgreSQL: what one begins, the other goes on with (invariant 10). */
 

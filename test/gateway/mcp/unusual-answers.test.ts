@@ -3,8 +3,8 @@ import type { Asked, JobEvent } from '../../../src/jobs/event.ts';
 import type { InputRequest, InputRequests } from '../../../src/jobs/job-input.ts';
 import { listedJobs } from '../../support/jobs.ts';
 import { anyTool, callOf, startMcpGateway, type McpGateway } from '../../support/mcp-gateway.ts';
-import { begin, next, rest } from '../../support/mcp-stream.ts';
-import { messagesOf, postModern, type Message } from '../../support/modern-client.ts';
+import { begin, next, rest } from '../../support/clients/mcp-stream.ts';
+import { messagesOf, postModern, type Message } from '../../support/clients/modern-client.ts';
 
 /* Answers that come late, wrong, by odd names, or on another stream. Tests say what happens to a job. */
 

@@ -1,5 +1,11 @@
 // What `helm test` runs: is the gateway ready, does it list its tools, and does TOOL give a result?
-const { GATEWAY_URL: url, API_KEY: key, TOOL: tool, ARGUMENTS: args, WAIT_SECONDS: seconds } = process.env;
+const {
+  GATEWAY_URL: url,
+  API_KEY: key,
+  TOOL: tool,
+  ARGUMENTS: args,
+  WAIT_SECONDS: seconds,
+} = process.env;
 
 const ready = await fetch(`${url}/ready`);
 assert(ready.ok, `not ready: ${await ready.text()}`);

@@ -1,0 +1,3 @@
+-- Revert asya-gateway:job_lists from pg
+
+DROP INDEX CONCURRENTLY jobs_ended;
